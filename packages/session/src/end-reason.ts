@@ -1,0 +1,33 @@
+/** Why a session ended: one code each, counted and logged. */
+export type EndReason =
+  /** The peer closed the connection (FIN, RST, cancelled body, aborted request). */
+  | 'disconnected'
+  /** The transport failed. */
+  | 'error'
+  /** The handler or source finished and closed the stream. */
+  | 'finished'
+  /** The user's handler or source threw. */
+  | 'handler-error'
+  /** The hub or process is leaving in good order. */
+  | 'drained'
+  /** Older than `maxAgeMs`: planned rotation. */
+  | 'max-age'
+  /** A write waited longer than `maxBlockedMs`. */
+  | 'blocked'
+  /** Fell further behind than its policy allows, or more waits than `maxPendingBytes`. */
+  | 'slow'
+  /** The token expired. */
+  | 'token-expired'
+  /** Three acknowledgements in a row were missed. */
+  | 'unresponsive'
+  /** Ended by an administrator, may reconnect. */
+  | 'ended'
+  /** Ended by an administrator, must not reconnect. */
+  | 'kicked'
+
+export interface SessionEnd {
+  readonly reason: EndReason
+  /** Unix milliseconds. */
+  readonly at: number
+  readonly error?: unknown
+}

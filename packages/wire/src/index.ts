@@ -1,0 +1,7 @@
+export {
+  HeartlineError,
+  type ErrorCatalogue,
+  type ErrorDetails,
+  type ErrorEntry,
+  type Fault,
+} from './error.ts'

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+// Tests read the sources of sibling packages, never a stale build.
+const conditions = ['@heartline/source']
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'brokers/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    maxWorkers: 2,
+  },
+})
