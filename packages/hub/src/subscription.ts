@@ -1,0 +1,88 @@
+/** What a reader asks for, and what it may have. */
+export interface SubscribeRequest {
+  /** At least one selector: exact topic, `a/*` (one level), `a/**` (one or more levels). */
+  readonly selectors: readonly string[]
+  /** Who the reader is, for presence and the session list. Default: the session's id. */
+  readonly subscriber?: string | undefined
+  /**
+   * Selectors the reader's token allows. Undefined = everything (no key configured). A selector
+   * that these do not cover is refused with `HL_SELECTOR_FORBIDDEN`, unless `anonymous`.
+   */
+  readonly rights?: readonly string[] | undefined
+  /** True when public events may be read without a right to their topic. Default false. */
+  readonly anonymous?: boolean | undefined
+  /** When the token ends, in Unix milliseconds. The stream ends no later. */
+  readonly expiresAtMs?: number | undefined
+  /** The `Last-Event-ID` header or `?lastEventId=`. Wins over `since`. */
+  readonly lastEventId?: string | undefined
+  /** `earliest`, `latest` or a cursor. Default `latest`. */
+  readonly since?: string | undefined
+}
+
+export interface HistoryRequest {
+  readonly selectors: readonly string[]
+  readonly rights?: readonly string[] | undefined
+  readonly anonymous?: boolean | undefined
+  /** A cursor (exclusive), or `earliest`. Default `earliest`. */
+  readonly after?: string | undefined
+  /** 1 to 1,000. Default 100. */
+  readonly limit?: number | undefined
+}
+
+export interface HistoryEvent {
+  readonly id: string
+  readonly topics: readonly string[]
+  readonly data: string
+  readonly type?: string
+  readonly key?: string
+  readonly private?: boolean
+  /** Unix milliseconds of the append. */
+  readonly at: number
+}
+
+export interface HistoryPage {
+  readonly events: readonly HistoryEvent[]
+  /** Pass as `after` to go on. Also moves past events that did not match. */
+  readonly next: string
+  /** True when `next` is the newest position. */
+  readonly done: boolean
+}
+
+export interface PresenceMember {
+  readonly subscriber: string
+  /** Open sessions of this subscriber on the topic. */
+  readonly sessions: number
+  /** Unix milliseconds of the first of them. */
+  readonly since: number
+}
+
+/** One row of the session list. */
+export interface SessionInfo {
+  readonly id: string
+  readonly subscriber: string
+  readonly selectors: readonly string[]
+  readonly protocol: string
+  readonly remoteAddress: string | undefined
+  /** Unix milliseconds. */
+  readonly openedAt: number
+  readonly state: 'replaying' | 'live' | 'blocked'
+  /** Bytes of the shared log it has not been sent yet (0 while replaying from history). */
+  readonly lagBytes: number
+  /** The newest cursor sent to it. */
+  readonly cursor: string
+  /** The newest cursor the reader acknowledged. */
+  readonly ackedCursor?: string
+  readonly rttMs?: number
+  /** Unix milliseconds. */
+  readonly expiresAtMs?: number
+}
+
+export interface AckRequest {
+  readonly cursor?: string | undefined
+  readonly rttMs?: number | undefined
+}
+
+export interface RenewRequest {
+  readonly rights?: readonly string[] | undefined
+  readonly expiresAtMs?: number | undefined
+}
