@@ -1,4 +1,4 @@
-import type { ErrorCatalogue } from '@heartline/wire'
+import { HeartlineError, type ErrorCatalogue } from '@heartline/wire'
 
 export type BrokerErrorName =
   | 'unavailable'
@@ -73,4 +73,27 @@ export const brokerErrors: ErrorCatalogue<BrokerErrorName> = {
     retryable: false,
     status: 503,
   },
+}
+
+export type BrokerOptionErrorName = 'invalidOption'
+
+/** Thrown at once by the functions that make a broker; never by a broker. */
+export const brokerOptionErrors: ErrorCatalogue<BrokerOptionErrorName> = {
+  invalidOption: {
+    code: 'HL_BROKER_OPTION',
+    message: 'The option {option} is {value}; allowed is {allowed}.',
+    fault: 'caller',
+    retryable: false,
+    status: 500,
+  },
+}
+
+/** Returns `value`, or throws `HL_BROKER_OPTION` unless it is an integer of at least `least`. */
+export function requireInteger(option: string, value: number, least: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value
+  throw new HeartlineError(brokerOptionErrors.invalidOption, {
+    option,
+    value,
+    allowed: `an integer from ${least}`,
+  })
 }

@@ -14,4 +14,16 @@ export type {
   TailSink,
   WritableState,
 } from './broker.ts'
-export { brokerErrors, type BrokerErrorName } from './errors.ts'
+export { entryBytes, toEntry, toWellFormed } from './entry.ts'
+export { randomEpoch, requireEpoch } from './epoch.ts'
+export {
+  brokerErrors,
+  brokerOptionErrors,
+  requireInteger,
+  type BrokerErrorName,
+  type BrokerOptionErrorName,
+} from './errors.ts'
+export { createMemoryBroker } from './memory-broker.ts'
+export type { MemoryBrokerOptions } from './memory-options.ts'
+export { PublishWindow } from './publish-window.ts'
+export { TailGroup, type TailedLog } from './tail-group.ts'

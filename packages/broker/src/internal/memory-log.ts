@@ -1,0 +1,129 @@
+import type { Entry, Located, LogState, Position, ReadPage, ReadRequest } from '../broker.ts'
+import { entryBytes } from '../entry.ts'
+import { Deque } from './deque.ts'
+import { TopicIndex } from './topic-index.ts'
+
+interface Kept {
+  readonly entry: Entry
+  readonly bytes: number
+}
+
+export interface Retention {
+  readonly maxEntries: number
+  readonly maxAgeMs: number
+  readonly maxBytes: number
+}
+
+const START: Position = { ms: 0, offset: 0 }
+
+/** The retained entries with their index. Knows nothing of waiting, tails or publish ids. */
+export class MemoryLog {
+  readonly #epoch: string
+  readonly #retention: Retention
+  readonly #kept = new Deque<Kept>()
+  readonly #index = new TopicIndex()
+  #bytes = 0
+  #base: Position = START
+  #last: Position = START
+
+  constructor(epoch: string, retention: Retention) {
+    this.#epoch = epoch
+    this.#retention = retention
+  }
+
+  get state(): LogState {
+    return { epoch: this.#epoch, base: this.#base, last: this.#last }
+  }
+
+  get last(): Position {
+    return this.#last
+  }
+
+  get base(): Position {
+    return this.#base
+  }
+
+  push(entry: Entry): void {
+    const bytes = entryBytes(entry)
+    this.#kept.push({ entry, bytes })
+    this.#index.add(entry.topics, entry.position.offset)
+    this.#bytes += bytes
+    this.#last = entry.position
+  }
+
+  /** Removes what retention does not keep at `nowMs`. */
+  trim(nowMs: number): void {
+    const { maxEntries, maxAgeMs, maxBytes } = this.#retention
+    while (this.#kept.length > 1 && (this.#kept.length > maxEntries || this.#bytes > maxBytes)) {
+      this.#removeOldest()
+    }
+    if (maxAgeMs === 0) return
+    while (nowMs - (this.#kept.at(0)?.entry.position.ms ?? nowMs) > maxAgeMs) this.#removeOldest()
+  }
+
+  /** The caller has checked that `after` is not below the base. */
+  read(request: ReadRequest): ReadPage {
+    const after = Math.max(0, request.after)
+    const until = Math.min(request.until ?? this.#last.offset, this.#last.offset)
+    const maxEntries = Math.max(1, request.maxEntries ?? 500)
+    const maxBytes = request.maxBytes ?? 1024 * 1024
+    const entries: Entry[] = []
+    let bytes = 0
+    for (const offset of this.#offsets(request.topics, after, until)) {
+      if (entries.length === maxEntries || bytes > maxBytes) {
+        return { entries, through: entries.at(-1)?.position.offset ?? after, done: false }
+      }
+      const kept = this.#at(offset)
+      if (kept === undefined) break
+      entries.push(kept.entry)
+      bytes += kept.bytes
+    }
+    return { entries, through: Math.max(after, until), done: true }
+  }
+
+  locate(position: Position): Located {
+    const { offset, ms } = position
+    if (offset < this.#base.offset) return { status: 'expired', resume: this.#base }
+    const held = offset === this.#base.offset ? this.#base : this.#at(offset)?.entry.position
+    if (held !== undefined && held.ms === ms) return { status: 'ok', resume: held }
+    return { status: 'diverged', resume: this.#newestAt(ms) }
+  }
+
+  clear(): void {
+    this.#kept.clear()
+    this.#index.clear()
+  }
+
+  #at(offset: number): Kept | undefined {
+    return this.#kept.at(offset - this.#base.offset - 1)
+  }
+
+  *#offsets(
+    topics: readonly string[] | undefined,
+    after: number,
+    until: number,
+  ): Generator<number> {
+    if (topics !== undefined) return yield* this.#index.offsets(topics, after, until)
+    for (let offset = after + 1; offset <= until; offset++) yield offset
+  }
+
+  /** The newest position that is not younger than `ms`, else the base. */
+  #newestAt(ms: number): Position {
+    let low = 0
+    let high = this.#kept.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#kept.at(middle)?.entry.position.ms ?? Infinity) <= ms) low = middle + 1
+      else high = middle
+    }
+    return this.#kept.at(low - 1)?.entry.position ?? this.#base
+  }
+
+  #removeOldest(): void {
+    const oldest = this.#kept.shift()
+    if (oldest === undefined) return
+    this.#base = oldest.entry.position
+    this.#bytes -= oldest.bytes
+    this.#index.removeOldest(oldest.entry.topics, oldest.entry.position.offset)
+  }
+}
