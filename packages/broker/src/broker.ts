@@ -2,19 +2,9 @@
  * The port: one ordered, retained log behind hubs. The doc comments are the contract; the suite
  * in `@heartline/broker/conformance` checks every implementation against them.
  */
+import type { Position } from '@heartline/wire'
 
-/**
- * The place of one entry in a log.
- *
- * Offsets are contiguous integers from 1 within an epoch. `ms` is the entry's own time in Unix
- * milliseconds, never smaller than the entry's before; it is the *anchor*: two entries that were
- * given the same offset in two histories of a log (after a roll-back) differ in it, so a resume
- * can tell them apart where epoch and offset alone cannot.
- */
-export interface Position {
-  readonly ms: number
-  readonly offset: number
-}
+export type { Position }
 
 /** What is appended. */
 export interface NewEntry {

@@ -1,7 +1,26 @@
 export {
+  covers,
+  decodeCursor,
+  DEFAULT_LOG,
+  encodeCursor,
+  encodePosition,
+  isCursor,
+  type Cursor,
+  type Position,
+} from './cursor.ts'
+export { encodeComment, encodeEvent, encodeRetry, type EventFields } from './encode.ts'
+export {
   HeartlineError,
   type ErrorCatalogue,
   type ErrorDetails,
   type ErrorEntry,
   type Fault,
 } from './error.ts'
+export { wireErrors, type WireErrorName } from './errors.ts'
+export {
+  createParser,
+  type EventParser,
+  type ParsedEvent,
+  type ParserCallbacks,
+  type ParserOptions,
+} from './parser.ts'
