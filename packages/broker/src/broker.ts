@@ -6,9 +6,12 @@ import type { Position } from '@heartline/wire'
 
 export type { Position }
 
-/** What is appended. */
+/**
+ * What is appended. Texts come back as well-formed Unicode: half of a surrogate pair becomes
+ * U+FFFD. `private: false` comes back as absent.
+ */
 export interface NewEntry {
-  /** At least one topic; each is matched on its own. */
+  /** At least one topic; each is matched on its own, exactly, byte for byte. */
   readonly topics: readonly string[]
   /** Text, delivered as it is. */
   readonly data: string
@@ -40,7 +43,8 @@ export interface LogState {
   readonly epoch: string
   /**
    * The newest entry that retention removed, or `{ ms: 0, offset: 0 }`. Every offset in
-   * `(base.offset, last.offset]` is readable. A reader whose position equals `base` missed nothing.
+   * `(base.offset, last.offset]` is readable. A reader whose position equals `base` missed
+   * nothing. Never moves back, also not over a restart.
    */
   readonly base: Position
   /** The newest entry, or `base` when the log is empty. */
@@ -50,13 +54,19 @@ export interface LogState {
 export interface ReadRequest {
   /** Exclusive. Entries with a larger offset are returned. */
   readonly after: number
-  /** Inclusive upper offset. Default: the newest entry when the read starts. */
+  /**
+   * Inclusive upper offset. Default: the newest entry when the read starts; a larger one means
+   * the same.
+   */
   readonly until?: number | undefined
-  /** Exact topics: only entries that carry one of them. Default: all entries. */
+  /** Exact topics: only entries that carry one of them, so `[]` finds none. Default: all. */
   readonly topics?: readonly string[] | undefined
   /** At most so many entries. Default 500. */
   readonly maxEntries?: number | undefined
-  /** Stop after the entry that makes the data exceed so many bytes. Default 1 MiB. */
+  /**
+   * Stop after the entry that makes the page exceed so many bytes of text (UTF-8, every text of
+   * the entry). A page always holds one entry if there is one. Default 1 MiB.
+   */
   readonly maxBytes?: number | undefined
 }
 
@@ -81,12 +91,22 @@ export type Located =
    */
   | { readonly status: 'diverged'; readonly resume: Position }
 
+/**
+ * What a tail calls. Calls are never nested and may begin before `tail` has resolved. A sink may
+ * append, read and close from within a call. When the broker closes, its tails end in silence.
+ */
 export interface TailSink {
   /** New entries in order, each exactly once, first offset = last offset handed over + 1. Must not throw. */
   entries(batch: readonly Entry[]): void
-  /** Whether the tail follows the log now. Called on every change, `live` first. */
+  /**
+   * Whether the tail follows the log now. Called on every change; the very first call to a sink
+   * is `live`, before entries that catch up.
+   */
   state(state: 'live' | 'stale'): void
-  /** The log's past is gone, or what should come next is trimmed: continue from `state.last`. */
+  /**
+   * The log's past is gone, what should come next is trimmed, or the tail asked for what comes
+   * after an offset that the log has not reached. The tail goes on after `state.last`.
+   */
   reset(state: LogState): void
 }
 
@@ -108,8 +128,11 @@ export type Durability = 'memory' | 'disk' | 'replicated'
  * 3. The same `publishId` inside the idempotency window is applied once and answers the first
  *    position, also across a restart of a durable broker, also twice within one call.
  * 4. `tail` hands over every entry after its position exactly once and in order, or says `reset`.
- * 5. An entry is handed to tails only when it is as durable as an acknowledged one, and before
- *    or at the time its `append` resolves.
+ * 5. An entry is handed to tails only when it is as durable as an acknowledged one; and to the
+ *    tails of the same broker object that are not still catching up, before its `append`
+ *    resolves.
+ * 6. Retention works in the background and never removes the newest entry for count or bytes.
+ *    An id is remembered for its window whether or not its entry is still there.
  *
  * Errors are the closed set of `brokerErrors`; nothing else is thrown or rejected.
  */
@@ -117,15 +140,18 @@ export interface Broker {
   /** For logs and metrics: `memory`, `disk`, ... */
   readonly name: string
   readonly durability: Durability
-  /** Rejects with `unavailable`, `ambiguous`, `tooLarge`, `throttled`, `storageFull`, `closed`. */
+  /**
+   * Results are in the order of `entries`. An empty call stores nothing. Rejects with
+   * `unavailable`, `ambiguous`, `tooLarge`, `throttled`, `storageFull`, `closed`.
+   */
   append(entries: readonly NewEntry[]): Promise<readonly AppendResult[]>
   /** Rejects with `expired` when entries after `after` were trimmed, with `closed`, `unavailable`. */
   read(request: ReadRequest): Promise<ReadPage>
-  /** The state as of the last completed append. Rejects with `closed`, `unavailable`. */
+  /** The state as of the last completed append, or later. Rejects with `closed`, `unavailable`. */
   state(): Promise<LogState>
   /** Rejects with `closed`, `unavailable`. */
   locate(position: Position): Promise<Located>
-  /** Follows the log after `after`. */
+  /** Follows the log after `after`. Resolves without waiting for the catch-up. */
   tail(after: number, sink: TailSink): Promise<Tail>
   /** Waits for appends under way, then refuses everything with `closed`. Idempotent. */
   close(): Promise<void>
