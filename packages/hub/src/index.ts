@@ -1,1 +1,34 @@
-export {}
+export { hubErrors, type HubErrorName } from './errors.ts'
+export { checkPublishId } from './event.ts'
+export type { Gap, GapReason } from './frame.ts'
+export {
+  createFetchHandler,
+  createNodeHandler,
+  type Admission,
+  type HandlerOptions,
+} from './handler.ts'
+export { createHub, type Hub, type HubStats, type OpenExtra } from './hub.ts'
+export {
+  HUB_DEFAULTS,
+  type HubOptions,
+  type NamespaceOptions,
+  type SessionEndReport,
+  type SlowPolicy,
+} from './options.ts'
+export { PROBLEM_TYPE, toProblem, type Problem } from './problem.ts'
+export type { PublishEvent, PublishResult } from './publish.ts'
+export type { Readiness } from './readiness.ts'
+export { checkSelector, rightsCover, selectorCovers, selectorMatches } from './selector.ts'
+export type { Subscription } from './subscriber.ts'
+export type {
+  AckRequest,
+  HistoryEvent,
+  HistoryPage,
+  HistoryRequest,
+  PresenceMember,
+  RenewRequest,
+  SessionInfo,
+  SubscribeRequest,
+} from './subscription.ts'
+export type { TopicRate } from './topic-stats.ts'
+export { checkTopic } from './topic.ts'

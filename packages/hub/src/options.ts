@@ -1,5 +1,8 @@
 import type { Broker } from '@heartline/broker'
 import type { EndReason } from '@heartline/session'
+import { HeartlineError } from '@heartline/wire'
+import { hubErrors } from './errors.ts'
+import { MAX_TOPIC_LENGTH } from './topic.ts'
 
 /** What happens to a reader that cannot take what is published. */
 export type SlowPolicy =
@@ -33,6 +36,7 @@ export interface NamespaceOptions {
 
 export interface HubOptions {
   readonly broker: Broker
+  /** Default: none, every topic has the defaults. */
   readonly namespaces?: readonly NamespaceOptions[] | undefined
   /** Default 15,000; 0 = off; else 1,000 to 600,000. */
   readonly heartbeatMs?: number | undefined
@@ -46,17 +50,97 @@ export interface HubOptions {
   readonly maxAgeMs?: number | undefined
   /** Bytes of the shared log kept for readers that fall behind, per cohort. Default 1 MiB. */
   readonly cohortLogBytes?: number | undefined
+  /** Bytes of recent events kept in memory to serve returning readers. Default 4 MiB. */
+  readonly recentBytes?: number | undefined
   /** Sessions written to between two turns of the event loop. Default 1,024. */
   readonly flushSlice?: number | undefined
-  /** Largest event text in bytes. Default 1 MiB. */
+  /** Largest data of one event in UTF-8 bytes. Default 1 MiB. */
   readonly maxEventBytes?: number | undefined
+  /** Characters of a topic or selector. Default 256. */
   readonly maxTopicLength?: number | undefined
   /** Selectors of one session. Default 100. */
   readonly maxSelectors?: number | undefined
   /** Open sessions. Default 0 = no limit. */
   readonly maxSessions?: number | undefined
-  /** Told once for each session that ended. */
-  readonly onSessionEnd?:
-    | ((end: { id: string; subscriber: string; reason: EndReason; durationMs: number }) => void)
-    | undefined
+  /** Keys of latest-value topics kept in memory; the longest unchanged go first. Default 100,000. */
+  readonly maxLatestKeys?: number | undefined
+  /** Told once for each session that ended. Must not throw. */
+  readonly onSessionEnd?: ((end: SessionEndReport) => void) | undefined
+}
+
+export interface SessionEndReport {
+  readonly id: string
+  readonly subscriber: string
+  readonly reason: EndReason
+  readonly durationMs: number
+}
+
+/** What works inside the hub: every option is there. */
+export type ResolvedHubOptions = Readonly<
+  Required<{ [Name in keyof HubOptions]: Exclude<HubOptions[Name], undefined> }>
+>
+
+export const HUB_DEFAULTS: Readonly<Omit<ResolvedHubOptions, 'broker'>> = Object.freeze({
+  namespaces: [],
+  heartbeatMs: 15_000,
+  heartbeatKind: 'comment',
+  retryMs: 2_000,
+  maxBlockedMs: 60_000,
+  maxAgeMs: 0,
+  cohortLogBytes: 1_048_576,
+  recentBytes: 4_194_304,
+  flushSlice: 1_024,
+  maxEventBytes: 1_048_576,
+  maxTopicLength: MAX_TOPIC_LENGTH,
+  maxSelectors: 100,
+  maxSessions: 0,
+  maxLatestKeys: 100_000,
+  onSessionEnd: () => {},
+})
+
+const INTEGERS: Readonly<Record<string, readonly [min: number, max: number]>> = {
+  retryMs: [0, 3_600_000],
+  maxBlockedMs: [0, Number.MAX_SAFE_INTEGER],
+  maxAgeMs: [0, Number.MAX_SAFE_INTEGER],
+  cohortLogBytes: [4_096, Number.MAX_SAFE_INTEGER],
+  recentBytes: [0, Number.MAX_SAFE_INTEGER],
+  flushSlice: [1, 1_000_000],
+  maxEventBytes: [1, 268_435_456],
+  maxTopicLength: [1, 4_096],
+  maxSelectors: [1, 10_000],
+  maxSessions: [0, Number.MAX_SAFE_INTEGER],
+  maxLatestKeys: [1, Number.MAX_SAFE_INTEGER],
+}
+
+/**
+ * Fills in the defaults and checks every value.
+ * @throws HeartlineError `HL_OPTION_INVALID`, `HL_SELECTOR_INVALID` (a namespace's `topics`)
+ */
+export function resolveHubOptions(options: HubOptions): ResolvedHubOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const resolved: ResolvedHubOptions = {
+    ...HUB_DEFAULTS,
+    ...Object.fromEntries(given),
+    broker: options.broker,
+  }
+  for (const [option, [min, max]] of Object.entries(INTEGERS)) {
+    const value: unknown = resolved[option as keyof ResolvedHubOptions]
+    if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
+      throw new HeartlineError(hubErrors.optionInvalid, {
+        option,
+        reason: `${String(value)} is not a whole number from ${min} to ${max}`,
+      })
+    }
+  }
+  checkHeartbeat('heartbeatMs', resolved.heartbeatMs)
+  return resolved
+}
+
+/** 0 = off, or 1 second to 10 minutes. */
+export function checkHeartbeat(option: string, value: number): void {
+  if (value === 0 || (Number.isSafeInteger(value) && value >= 1_000 && value <= 600_000)) return
+  throw new HeartlineError(hubErrors.optionInvalid, {
+    option,
+    reason: `${String(value)} is neither 0 nor a whole number from 1000 to 600000`,
+  })
 }

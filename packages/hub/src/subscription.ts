@@ -1,3 +1,5 @@
+import type { Gap } from './frame.ts'
+
 /** What a reader asks for, and what it may have. */
 export interface SubscribeRequest {
   /** At least one selector: exact topic, `a/*` (one level), `a/**` (one or more levels). */
@@ -41,6 +43,8 @@ export interface HistoryEvent {
 }
 
 export interface HistoryPage {
+  /** Where `after` is no longer, or not, a place in this log: what may be missing before `events`. */
+  readonly gap?: Gap
   readonly events: readonly HistoryEvent[]
   /** Pass as `after` to go on. Also moves past events that did not match. */
   readonly next: string

@@ -1,0 +1,41 @@
+import type { Subscriber } from './subscriber.ts'
+
+/** Missed in a row before a session counts as gone. */
+const MISSED_LIMIT = 3
+const SWEEP_MS = 1_000
+
+/**
+ * The two-way heartbeat: sessions that acknowledged once are expected to go on. One timer for all,
+ * running only while there are any.
+ */
+export class AckWatch {
+  readonly #watched = new Set<Subscriber>()
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  /** An acknowledgement arrived. */
+  note(subscriber: Subscriber, now: number): void {
+    subscriber.ackedAt = now
+    this.#watched.add(subscriber)
+    if (this.#timer !== undefined) return
+    this.#timer = setInterval(() => this.sweep(Date.now()), SWEEP_MS)
+    this.#timer.unref()
+  }
+
+  forget(subscriber: Subscriber): void {
+    this.#watched.delete(subscriber)
+    if (this.#watched.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Ends the sessions that missed three acknowledgements in a row. */
+  sweep(now: number): void {
+    for (const subscriber of this.#watched) {
+      const { heartbeatMs } = subscriber.namespace
+      if (heartbeatMs === 0) continue
+      // One more interval: the acknowledgement of the last heartbeat may be under way.
+      if (now - subscriber.ackedAt <= heartbeatMs * (MISSED_LIMIT + 1)) continue
+      subscriber.session.close('unresponsive')
+    }
+  }
+}

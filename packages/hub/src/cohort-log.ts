@@ -1,0 +1,117 @@
+import { Buffer } from 'node:buffer'
+import type { Position } from '@heartline/broker'
+import { frameChunk, type Framing } from '@heartline/session'
+
+/** A reader far behind is sent pieces of about this size, so that what it holds stays small. */
+const PIECE_BYTES = 65_536
+
+/** All events of one flush, framed at most once for each framing. */
+interface Batch {
+  /** Raw byte positions in the life of this log. */
+  readonly start: number
+  readonly end: number
+  readonly bytes: Buffer
+  readonly events: number
+  /** The newest entry looked at when the batch was sealed. */
+  readonly last: Position
+}
+
+/** What one write hands to a session. */
+export interface Piece {
+  readonly bytes: Buffer
+  readonly to: number
+  readonly events: number
+  readonly last: Position
+}
+
+/**
+ * The shared log of a cohort: an append-only sequence of batches. A session holds only a position
+ * in it; nearly all sessions ask for the same piece, which is framed once and remembered.
+ */
+export class CohortLog {
+  #batches: Batch[] = []
+  #head = 0
+  #base = 0
+  #cachedChunk: { from: number; head: number; piece: Piece } | undefined
+  #cachedRaw: { from: number; head: number; piece: Piece } | undefined
+
+  /** Position after the newest batch. */
+  get head(): number {
+    return this.#head
+  }
+
+  /** The oldest position that can still be read. */
+  get base(): number {
+    return this.#base
+  }
+
+  append(bytes: Buffer, events: number, last: Position): void {
+    const start = this.#head
+    this.#head += bytes.length
+    this.#batches.push({ start, end: this.#head, bytes, events, last })
+  }
+
+  /** The next piece for a session at `from`, which must be in `[base, head)`. */
+  piece(from: number, framing: Framing): Piece {
+    const cached = framing === 'chunked' ? this.#cachedChunk : this.#cachedRaw
+    if (cached?.from === from && cached.head === this.#head) return cached.piece
+    const piece = this.#makePiece(from, framing)
+    const entry = { from, head: this.#head, piece }
+    if (framing === 'chunked') this.#cachedChunk = entry
+    else this.#cachedRaw = entry
+    return piece
+  }
+
+  /** Forgets the oldest batches until at most `maxBytes` are kept. */
+  trim(maxBytes: number): void {
+    let drop = 0
+    while (this.#head - this.#base > maxBytes) {
+      const batch = this.#batches[drop]
+      if (batch === undefined) break
+      this.#base = batch.end
+      drop++
+    }
+    if (drop > 0) this.#batches.splice(0, drop)
+  }
+
+  /** Everyone has everything: nothing needs to be kept. */
+  clear(): void {
+    this.#batches.length = 0
+    this.#base = this.#head
+    this.#cachedChunk = undefined
+    this.#cachedRaw = undefined
+  }
+
+  #makePiece(from: number, framing: Framing): Piece {
+    const parts: Buffer[] = []
+    let events = 0
+    let bytes = 0
+    let to = from
+    let last: Position = { ms: 0, offset: 0 }
+    for (let index = this.#find(from); index < this.#batches.length; index++) {
+      const batch = this.#batches[index]
+      if (batch === undefined) break
+      if (bytes > 0 && bytes + batch.bytes.length > PIECE_BYTES) break
+      parts.push(batch.bytes)
+      bytes += batch.bytes.length
+      events += batch.events
+      to = batch.end
+      last = batch.last
+    }
+    const joined = parts.length === 1 ? parts[0] : undefined
+    const raw = joined ?? Buffer.concat(parts, bytes)
+    return { bytes: framing === 'chunked' ? frameChunk(raw) : raw, to, events, last }
+  }
+
+  /** Index of the batch that starts at `from`. */
+  #find(from: number): number {
+    let low = 0
+    let high = this.#batches.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if ((this.#batches[middle]?.start ?? Infinity) <= from) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+}

@@ -1,0 +1,38 @@
+import { Buffer } from 'node:buffer'
+import type { Entry, Position } from '@heartline/broker'
+import { encodeEvent, encodePosition } from '@heartline/wire'
+
+/** An entry as it stands on the wire: encoded once, shared by all who read it. */
+export interface Frame {
+  readonly entry: Entry
+  /** The complete event text: `id:`, `event:`, `retry:`, `data:` lines and the empty line. */
+  readonly bytes: Buffer
+}
+
+export function toFrame(entry: Entry, epoch: string): Frame {
+  return { entry, bytes: Buffer.from(encodeEntry(entry, encodePosition(epoch, entry.position))) }
+}
+
+/** Without an id: values of a snapshot, whose place is told once at its end. */
+export function encodeEntry(entry: Entry, id: string | undefined): string {
+  return encodeEvent({ id, type: entry.type, retry: entry.retry, data: entry.data })
+}
+
+/** Tells a reader its place. `data` is there because some clients ignore an id without it. */
+export function encodeCursorEvent(epoch: string, position: Position): string {
+  return encodeEvent({ id: encodePosition(epoch, position), type: 'heartline.cursor', data: '{}' })
+}
+
+/** Why events are missing between two cursors. */
+export type GapReason = 'expired' | 'epoch' | 'diverged' | 'slow'
+
+export interface Gap {
+  readonly from: string
+  readonly to: string
+  readonly reason: GapReason
+}
+
+/** Admits a hole. The id is where the reader then is: in most cases the end of the hole. */
+export function encodeGapEvent(gap: Gap, id: string): string {
+  return encodeEvent({ id, type: 'heartline.gap', data: JSON.stringify(gap) })
+}

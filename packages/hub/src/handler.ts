@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { HeartlineError } from '@heartline/wire'
+import { hubErrors } from './errors.ts'
+import type { Hub } from './hub.ts'
+import { PROBLEM_TYPE, toProblem } from './problem.ts'
+import type { SubscribeRequest } from './subscription.ts'
+
+/** What the application says of a reader: who it is, what it may read, until when. */
+export type Admission = Pick<
+  SubscribeRequest,
+  'subscriber' | 'rights' | 'anonymous' | 'expiresAtMs'
+>
+
+export interface HandlerOptions<Request> {
+  /**
+   * Decides before the head is sent. Throw a `HeartlineError` to refuse with its status.
+   * Default: everyone may read everything.
+   */
+  readonly authorize?: ((request: Request) => Admission | Promise<Admission>) | undefined
+}
+
+type NodeRequest = IncomingMessage | Http2ServerRequest
+type NodeResponse = ServerResponse | Http2ServerResponse
+
+/**
+ * A handler for `node:http` and `node:http2`: answers every GET with a stream of `?topic=`.
+ * Resumes from `Last-Event-ID`, `?lastEventId=` or `?since=`.
+ */
+export function createNodeHandler(
+  hub: Hub,
+  options: HandlerOptions<NodeRequest> = {},
+): (request: NodeRequest, response: NodeResponse) => Promise<void> {
+  return async (request, response) => {
+    try {
+      checkMethod(request.method ?? 'GET')
+      const admission = await options.authorize?.(request)
+      const header = request.headers['last-event-id']
+      const lastEventId = Array.isArray(header) ? header[0] : header
+      const url = new URL(request.url ?? '/', 'http://localhost')
+      const subscription = hub.admit(toSubscribeRequest(url, lastEventId, admission))
+      hub.open(request, response, subscription)
+    } catch (error) {
+      sendProblem(response, error)
+    }
+  }
+}
+
+/** The same for Fetch: `(request) => Promise<Response>`. */
+export function createFetchHandler(
+  hub: Hub,
+  options: HandlerOptions<Request> = {},
+): (request: Request) => Promise<Response> {
+  return async (request) => {
+    try {
+      checkMethod(request.method)
+      const admission = await options.authorize?.(request)
+      const lastEventId = request.headers.get('last-event-id') ?? undefined
+      const asked = toSubscribeRequest(new URL(request.url), lastEventId, admission)
+      return hub.openFetch(request, hub.admit(asked))
+    } catch (error) {
+      const problem = toProblem(error)
+      return Response.json(problem, {
+        status: problem.status,
+        headers: problemHeaders(problem.status),
+      })
+    }
+  }
+}
+
+function toSubscribeRequest(
+  url: URL,
+  lastEventId: string | undefined,
+  admission: Admission = {},
+): SubscribeRequest {
+  return {
+    ...admission,
+    selectors: url.searchParams.getAll('topic'),
+    lastEventId: lastEventId ?? url.searchParams.get('lastEventId') ?? undefined,
+    since: url.searchParams.get('since') ?? undefined,
+  }
+}
+
+function checkMethod(method: string): void {
+  if (method === 'GET' || method === 'HEAD') return
+  throw new HeartlineError(hubErrors.methodNotAllowed, { method })
+}
+
+function problemHeaders(status: number): Record<string, string> {
+  return {
+    'content-type': PROBLEM_TYPE,
+    'cache-control': 'no-store',
+    ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
+    ...(status === 503 ? { 'retry-after': '2' } : {}),
+  }
+}
+
+function sendProblem(response: NodeResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.end()
+    return
+  }
+  const problem = toProblem(error)
+  response.writeHead(problem.status, problemHeaders(problem.status))
+  response.end(JSON.stringify(problem))
+}

@@ -1,0 +1,301 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import {
+  createFetchSession,
+  createNodeSession,
+  type Session,
+  type SessionOptions,
+} from '@heartline/session'
+import { encodePosition, HeartlineError } from '@heartline/wire'
+import type { Broker } from '@heartline/broker'
+import { admit, checkAsked, privateRightsOf } from './admission.ts'
+import { createCounters, type Counters } from './counters.ts'
+import { drainSessions } from './drain.ts'
+import { hubErrors } from './errors.ts'
+import { FanOut } from './fan-out.ts'
+import { HistoryReader } from './history-reader.ts'
+import { readHistoryPage } from './history.ts'
+import { LatestValues } from './latest-values.ts'
+import { LogFollower } from './log-follower.ts'
+import { NamespaceTable } from './namespace.ts'
+import { resolveHubOptions, type HubOptions, type ResolvedHubOptions } from './options.ts'
+import { listPresence } from './presence.ts'
+import type { PublishEvent, PublishResult } from './publish.ts'
+import { Publisher } from './publisher.ts'
+import { checkBroker, type Readiness } from './readiness.ts'
+import { RecentWindow } from './recent-window.ts'
+import { SessionTable } from './session-table.ts'
+import { checkCursor, EARLIEST } from './starting-point.ts'
+import type { Subscription } from './subscriber.ts'
+import type {
+  AckRequest,
+  HistoryPage,
+  HistoryRequest,
+  PresenceMember,
+  RenewRequest,
+  SessionInfo,
+  SubscribeRequest,
+} from './subscription.ts'
+import type { TopicRate } from './topic-stats.ts'
+import { checkTopic } from './topic.ts'
+
+/** Above this share of `maxSessions` the hub says that it is not ready for more. */
+const SATURATED = 0.95
+const MAX_HISTORY_LIMIT = 1_000
+
+export interface HubStats extends Readonly<Counters> {
+  readonly sessions: number
+  readonly blocked: number
+  readonly replaying: number
+  readonly cohorts: number
+}
+
+export interface OpenExtra {
+  /** Further response headers. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** Topics, sessions, presence and resume in one process. Made by `createHub`. */
+export class Hub {
+  readonly #options: ResolvedHubOptions
+  readonly #broker: Broker
+  readonly #namespaces: NamespaceTable
+  readonly #follower: LogFollower
+  readonly #latest: LatestValues
+  readonly #history: HistoryReader
+  readonly #window: RecentWindow
+  readonly #counters: Counters = createCounters()
+  readonly #fanOut: FanOut
+  readonly #sessions: SessionTable
+  readonly #publisher: Publisher
+  #isDraining = false
+
+  constructor(options: ResolvedHubOptions) {
+    this.#options = options
+    this.#broker = options.broker
+    this.#namespaces = new NamespaceTable(options)
+    this.#latest = new LatestValues(this.#namespaces, options.maxLatestKeys)
+    this.#window = new RecentWindow(options.recentBytes)
+    this.#follower = new LogFollower(options.broker, {
+      onEntries: (batch) => this.#fanOut.dispatch(batch),
+      onReset: (previousEpoch) => this.#reset(previousEpoch),
+    })
+    this.#history = new HistoryReader(options.broker, this.#window, this.#follower)
+    const parts = {
+      broker: options.broker,
+      follower: this.#follower,
+      window: this.#window,
+      history: this.#history,
+      latest: this.#latest,
+      namespaces: this.#namespaces,
+      counters: this.#counters,
+    }
+    this.#fanOut = new FanOut(parts, options, (subscriber) => this.#sessions.fellBehind(subscriber))
+    this.#sessions = new SessionTable(parts, this.#fanOut.cohorts, {
+      resume: (subscriber) => this.#fanOut.deliver(subscriber),
+      report: options.onSessionEnd,
+    })
+    this.#publisher = new Publisher(parts, options)
+  }
+
+  /** Follows the log from its end. Called once, by `createHub`. */
+  async start(): Promise<void> {
+    await this.#follower.start()
+    if (this.#namespaces.hasLatest) await this.#loadLatest()
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  /** The place of the newest event that was dispatched. */
+  get cursor(): string {
+    return encodePosition(this.#follower.epoch, this.#follower.position)
+  }
+
+  /**
+   * Checks a request before a byte is sent.
+   * @throws HeartlineError `HL_SELECTOR_*`, `HL_CURSOR_INVALID`, `HL_DRAINING`, `HL_SESSIONS_FULL`
+   */
+  admit(request: SubscribeRequest): Subscription {
+    if (this.#isDraining) throw new HeartlineError(hubErrors.draining)
+    const subscription = admit(request, this.#namespaces, this.#options)
+    const max = this.#options.maxSessions
+    if (max > 0 && this.#sessions.size >= max) {
+      throw new HeartlineError(hubErrors.sessionsFull, { max })
+    }
+    return subscription
+  }
+
+  /** Sends the head and the first bytes on a Node response and subscribes the session. */
+  open(
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+    subscription: Subscription,
+    extra: OpenExtra = {},
+  ): Session {
+    const options = this.#sessionOptions(subscription, extra)
+    const session = createNodeSession(request, response, options)
+    this.#sessions.attach(session, subscription)
+    return session
+  }
+
+  /** The same for Fetch: answers the response to return. */
+  openFetch(request: Request, subscription: Subscription, extra: OpenExtra = {}): Response {
+    const options = this.#sessionOptions(subscription, extra)
+    const { session, response } = createFetchSession(request, options)
+    this.#sessions.attach(session, subscription)
+    return response
+  }
+
+  /** Subscribes a session that was opened elsewhere. */
+  attach(session: Session, subscription: Subscription): void {
+    this.#sessions.attach(session, subscription)
+  }
+
+  /**
+   * Checks all events, then stores all or none of them in one append.
+   * @param rights Selectors that the publisher's token allows. Default: everything.
+   * @throws HeartlineError with `details.index` of the event that was refused; the broker's errors
+   */
+  publish(events: readonly PublishEvent[], rights?: readonly string[]): Promise<PublishResult[]> {
+    return this.#publisher.publish(events, rights)
+  }
+
+  /** One page of the log. @throws HeartlineError `HL_SELECTOR_*`, `HL_CURSOR_INVALID` */
+  async history(request: HistoryRequest): Promise<HistoryPage> {
+    const selectors = checkAsked(request, this.#options)
+    const after = request.after ?? EARLIEST
+    const from = after === EARLIEST ? after : checkCursor(after)
+    const limit = Math.min(Math.max(1, request.limit ?? 100), MAX_HISTORY_LIMIT)
+    const terms = { selectors, privateRights: privateRightsOf(request) }
+    const source = {
+      broker: this.#broker,
+      follower: this.#follower,
+      history: this.#history,
+      namespaces: this.#namespaces,
+      latest: this.#latest,
+    }
+    return readHistoryPage(source, terms, from, limit)
+  }
+
+  /** Who is on a topic now. @throws HeartlineError `HL_TOPIC_INVALID`, `HL_PRESENCE_DISABLED` */
+  presence(topic: string): PresenceMember[] {
+    checkTopic(topic, this.#options.maxTopicLength)
+    if (!this.#namespaces.ofTopic(topic).presence) {
+      throw new HeartlineError(hubErrors.presenceDisabled, { topic })
+    }
+    return listPresence(this.#fanOut.cohorts, topic)
+  }
+
+  /** Open sessions in the order of their opening, from the one after `after`. Default limit 100. */
+  sessions(page: { readonly after?: string; readonly limit?: number } = {}): SessionInfo[] {
+    return this.#sessions.list(page.after, page.limit ?? 100)
+  }
+
+  session(id: string): SessionInfo | undefined {
+    return this.#sessions.find(id)
+  }
+
+  /** Ends a session, with or without leave to reconnect. False when there is none. */
+  endSession(id: string, how: { readonly reconnect: boolean }): boolean {
+    return this.#sessions.end(id, how.reconnect)
+  }
+
+  /** Notes a two-way heartbeat. False when there is no such session. */
+  ack(id: string, request: AckRequest): boolean {
+    return this.#sessions.ack(id, request)
+  }
+
+  /** Gives a session a new token's rights and end. False when there is no such session. */
+  renew(id: string, request: RenewRequest): boolean {
+    return this.#sessions.renew(id, request)
+  }
+
+  /** Topics that were published to, most recent first. */
+  topics(limit: number = 100): TopicRate[] {
+    return this.#fanOut.topics.list(limit)
+  }
+
+  /** Whether an event published now would reach a reader. */
+  async checkReady(): Promise<Readiness> {
+    const reasons = await checkBroker(this.#broker, this.#follower)
+    if (this.#isDraining) reasons.push('draining')
+    const max = this.#options.maxSessions
+    if (max > 0 && this.#sessions.size >= max * SATURATED) reasons.push('saturated')
+    return { ready: reasons.length === 0, reasons }
+  }
+
+  stats(): HubStats {
+    let blocked = 0
+    let replaying = 0
+    for (const { session, isLive } of this.#sessions) {
+      if (session.isBlocked) blocked++
+      if (!isLive) replaying++
+    }
+    const { size: sessions } = this.#sessions
+    return { ...this.#counters, sessions, blocked, replaying, cohorts: this.#fanOut.cohorts.size }
+  }
+
+  /**
+   * Leaves in good order: refuses publishes and readers, delivers what was acknowledged, then
+   * closes all sessions inside the deadline, spread over it.
+   */
+  async drain(options: { readonly deadlineMs: number }): Promise<void> {
+    this.#isDraining = true
+    this.#publisher.stop()
+    await this.#publisher.idle()
+    this.#fanOut.flush()
+    await drainSessions(this.#sessions, options.deadlineMs, this.#options.retryMs)
+  }
+
+  /** Cuts what is left. Does not close the broker, which may serve others. */
+  async close(): Promise<void> {
+    this.#isDraining = true
+    this.#publisher.stop()
+    await this.#publisher.idle()
+    for (const { session } of [...this.#sessions]) session.destroy('drained')
+    this.#follower.close()
+  }
+
+  #sessionOptions(subscription: Subscription, extra: OpenExtra): SessionOptions {
+    const { heartbeatKind, retryMs, maxBlockedMs, maxAgeMs } = this.#options
+    return {
+      heartbeatMs: subscription.namespace.heartbeatMs,
+      heartbeatKind,
+      retryMs,
+      maxBlockedMs,
+      maxAgeMs,
+      expiresAtMs: subscription.expiresAtMs,
+      headers: extra.headers,
+    }
+  }
+
+  #reset(previousEpoch: string): void {
+    this.#window.clear()
+    this.#latest.clear()
+    this.#sessions.restart(previousEpoch)
+    if (this.#namespaces.hasLatest) void this.#loadLatest().catch(() => {})
+  }
+
+  /** Latest-value topics are known from the retained log. */
+  async #loadLatest(): Promise<void> {
+    const { base, last } = await this.#broker.state()
+    let after = base.offset
+    while (after < last.offset) {
+      const page = await this.#broker.read({ after, until: last.offset })
+      for (const entry of page.entries) this.#latest.add(entry)
+      after = page.through
+    }
+  }
+}
+
+/**
+ * Makes a hub and follows the broker's log.
+ * @throws HeartlineError `HL_OPTION_INVALID`, `HL_SELECTOR_INVALID`, the broker's errors
+ */
+export async function createHub(options: HubOptions): Promise<Hub> {
+  const hub = new Hub(resolveHubOptions(options))
+  await hub.start()
+  return hub
+}

@@ -1,0 +1,105 @@
+import type { Broker, Entry, LogState, Position, Tail, TailSink } from '@heartline/broker'
+
+/** The log's head is looked at this often: the only defence against a tail that died silently. */
+const CHECK_INTERVAL_MS = 5_000
+
+export interface FollowerListener {
+  /** The next entries of the log, in order, each exactly once. */
+  onEntries(batch: readonly Entry[]): void
+  /** The log began a new life, or what came next was trimmed: the hub goes on at its new end. */
+  onReset(previousEpoch: string): void
+}
+
+/** Tails the log once for the whole hub and knows how far the hub has come. */
+export class LogFollower implements TailSink {
+  readonly #broker: Broker
+  readonly #listener: FollowerListener
+  #tail: Tail | undefined
+  #timer: ReturnType<typeof setInterval> | undefined
+  #isLive = false
+  #epoch = ''
+  #position: Position = { ms: 0, offset: 0 }
+  #behindSince: number | undefined
+  #isClosed = false
+
+  constructor(broker: Broker, listener: FollowerListener) {
+    this.#broker = broker
+    this.#listener = listener
+  }
+
+  get epoch(): string {
+    return this.#epoch
+  }
+
+  /** The newest entry that was handed to the hub. */
+  get position(): Position {
+    return this.#position
+  }
+
+  /** False while the broker says that its tail does not follow. */
+  get isLive(): boolean {
+    return this.#isLive
+  }
+
+  async start(): Promise<void> {
+    const state = await this.#broker.state()
+    this.#epoch = state.epoch
+    this.#position = state.last
+    this.#tail = await this.#broker.tail(state.last.offset, this)
+    this.#timer = setInterval(() => void this.#check(), CHECK_INTERVAL_MS)
+    this.#timer.unref()
+  }
+
+  close(): void {
+    this.#isClosed = true
+    clearInterval(this.#timer)
+    this.#tail?.close()
+  }
+
+  entries(batch: readonly Entry[]): void {
+    this.#listener.onEntries(batch)
+  }
+
+  /** Called by the listener for each entry, before anyone can ask for the position. */
+  advance(position: Position): void {
+    this.#position = position
+  }
+
+  state(state: 'live' | 'stale'): void {
+    this.#isLive = state === 'live'
+  }
+
+  reset(state: LogState): void {
+    const previousEpoch = this.#epoch
+    this.#epoch = state.epoch
+    this.#position = state.last
+    this.#listener.onReset(previousEpoch)
+  }
+
+  /** Waits until everything that is in the log now was handed to the hub. False after `timeoutMs`. */
+  async caughtUp(timeoutMs: number): Promise<boolean> {
+    const { epoch, last } = await this.#broker.state()
+    const deadline = Date.now() + timeoutMs
+    while (epoch === this.#epoch && this.#position.offset < last.offset) {
+      if (Date.now() >= deadline || this.#isClosed) return false
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    return epoch === this.#epoch
+  }
+
+  /** Two looks in a row at which the tail had not moved although the log had: tail anew. */
+  async #check(): Promise<void> {
+    const before = this.#position.offset
+    const state = await this.#broker.state().catch(() => undefined)
+    if (state === undefined || this.#isClosed) return
+    if (state.last.offset <= before || before !== this.#behindSince) {
+      this.#behindSince = state.last.offset > before ? before : undefined
+      return
+    }
+    this.#behindSince = undefined
+    this.#tail?.close()
+    const tail = await this.#broker.tail(this.#position.offset, this).catch(() => undefined)
+    if (this.#isClosed) tail?.close()
+    else this.#tail = tail
+  }
+}

@@ -1,0 +1,53 @@
+import type { Frame } from './frame.ts'
+
+/** Rough cost of a frame's objects beside its bytes. */
+const FRAME_OVERHEAD_BYTES = 200
+const COMPACT_AFTER = 1_024
+
+/**
+ * The newest frames of the log, kept encoded. Readers that come back after a short absence are
+ * served from here: without a read of the broker and without encoding again.
+ */
+export class RecentWindow {
+  readonly #maxBytes: number
+  /** Dropped frames leave `undefined` until enough of them make one copy worth it. */
+  #frames: (Frame | undefined)[] = []
+  #dead = 0
+  #bytes = 0
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  add(frame: Frame): void {
+    this.#frames.push(frame)
+    this.#bytes += frame.bytes.length + FRAME_OVERHEAD_BYTES
+    while (this.#bytes > this.#maxBytes) this.#dropOldest()
+  }
+
+  /** Frames with offsets in `(after, until]`, at most `maxFrames`, or undefined when `after` is too old. */
+  read(after: number, until: number, maxFrames: number): readonly Frame[] | undefined {
+    const first = this.#frames[this.#dead]
+    if (first === undefined || after + 1 < first.entry.position.offset) return undefined
+    const start = this.#dead + (after + 1 - first.entry.position.offset)
+    const count = Math.min(maxFrames, until - after)
+    return this.#frames.slice(start, start + count) as Frame[]
+  }
+
+  clear(): void {
+    this.#frames = []
+    this.#dead = 0
+    this.#bytes = 0
+  }
+
+  #dropOldest(): void {
+    const frame = this.#frames[this.#dead]
+    if (frame === undefined) return
+    this.#bytes -= frame.bytes.length + FRAME_OVERHEAD_BYTES
+    this.#frames[this.#dead] = undefined
+    this.#dead++
+    if (this.#dead < COMPACT_AFTER) return
+    this.#frames = this.#frames.slice(this.#dead)
+    this.#dead = 0
+  }
+}

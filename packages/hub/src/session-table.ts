@@ -1,0 +1,209 @@
+import type { Session, SessionEnd, SessionObserver } from '@heartline/session'
+import {
+  DEFAULT_LOG,
+  decodeCursor,
+  encodePosition,
+  HeartlineError,
+  isCursor,
+} from '@heartline/wire'
+import { AckWatch } from './acks.ts'
+import type { CohortTable } from './cohort-table.ts'
+import { hubErrors } from './errors.ts'
+import type { SessionEndReport } from './options.ts'
+import { Replay, type ReplaySource } from './replay.ts'
+import { rightsCover } from './selector.ts'
+import { findStart } from './starting-point.ts'
+import { Subscriber, type Subscription } from './subscriber.ts'
+import type { AckRequest, RenewRequest, SessionInfo } from './subscription.ts'
+
+/** The sessions of a hub: from attaching to the one clean-up at the end. */
+export class SessionTable implements SessionObserver {
+  readonly #source: ReplaySource
+  readonly #cohorts: CohortTable
+  readonly #resume: (subscriber: Subscriber) => void
+  readonly #report: (end: SessionEndReport) => void
+  readonly #byId = new Map<string, Subscriber>()
+  readonly #acks = new AckWatch()
+
+  constructor(
+    source: ReplaySource,
+    cohorts: CohortTable,
+    callbacks: {
+      /** The session takes bytes again. */
+      readonly resume: (subscriber: Subscriber) => void
+      readonly report: (end: SessionEndReport) => void
+    },
+  ) {
+    this.#source = source
+    this.#cohorts = cohorts
+    this.#resume = callbacks.resume
+    this.#report = callbacks.report
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  [Symbol.iterator](): IterableIterator<Subscriber> {
+    return this.#byId.values()
+  }
+
+  attach(session: Session, subscription: Subscription): void {
+    const cohort = this.#cohorts.take(subscription)
+    const subscriber = new Subscriber(session, cohort, subscription, this.#source.follower.position)
+    cohort.add(subscriber)
+    this.#byId.set(session.id, subscriber)
+    session.observe(this)
+    void this.#begin(subscriber, subscription.from)
+  }
+
+  onWritable(session: Session): void {
+    const subscriber = this.#byId.get(session.id)
+    if (subscriber?.isLive === true) this.#resume(subscriber)
+  }
+
+  onEnd(session: Session, end: SessionEnd): void {
+    const subscriber = this.#byId.get(session.id)
+    if (subscriber === undefined) return
+    this.#byId.delete(session.id)
+    this.#cohorts.leave(subscriber)
+    this.#acks.forget(subscriber)
+    const { ended } = this.#source.counters
+    ended[end.reason] = (ended[end.reason] ?? 0) + 1
+    this.#report({
+      id: session.id,
+      subscriber: subscriber.name,
+      reason: end.reason,
+      durationMs: end.at - session.openedAt,
+    })
+  }
+
+  /** The shared log no longer holds what the subscriber needs: history does. */
+  fellBehind(subscriber: Subscriber): void {
+    if (subscriber.namespace.slowPolicy === 'disconnect') return subscriber.session.close('slow')
+    subscriber.leaveLive()
+    const replay = new Replay(this.#source, subscriber, { after: subscriber.last, gap: undefined })
+    const collapses = subscriber.namespace.slowPolicy === 'latest'
+    void this.#run(subscriber, async () => {
+      if (collapses) await replay.collapse()
+      await replay.run()
+    })
+  }
+
+  /** The log began a new life. Live readers are told and go on; those in a replay come back. */
+  restart(previousEpoch: string): void {
+    for (const subscriber of this.#byId.values()) {
+      if (!subscriber.isLive) {
+        subscriber.session.close('error')
+        continue
+      }
+      subscriber.leaveLive()
+      subscriber.cohort.reset()
+      void this.#begin(subscriber, encodePosition(previousEpoch, subscriber.last))
+    }
+  }
+
+  find(id: string): SessionInfo | undefined {
+    const subscriber = this.#byId.get(id)
+    return subscriber === undefined ? undefined : this.#describe(subscriber)
+  }
+
+  list(after: string | undefined, limit: number): SessionInfo[] {
+    const rows: SessionInfo[] = []
+    let isPast = after === undefined
+    for (const subscriber of this.#byId.values()) {
+      if (rows.length >= limit) break
+      if (isPast) rows.push(this.#describe(subscriber))
+      else isPast = subscriber.session.id === after
+    }
+    return rows
+  }
+
+  end(id: string, reconnect: boolean): boolean {
+    const subscriber = this.#byId.get(id)
+    subscriber?.session.close(reconnect ? 'ended' : 'kicked')
+    return subscriber !== undefined
+  }
+
+  /** @throws HeartlineError `HL_CURSOR_INVALID` */
+  ack(id: string, request: AckRequest): boolean {
+    const subscriber = this.#byId.get(id)
+    if (subscriber === undefined) return false
+    if (request.cursor !== undefined && !this.#isOurs(request.cursor)) {
+      throw new HeartlineError(hubErrors.cursorInvalid, { reason: 'it is not a place in this log' })
+    }
+    subscriber.ackedCursor = request.cursor ?? subscriber.ackedCursor
+    subscriber.rttMs = request.rttMs ?? subscriber.rttMs
+    this.#acks.note(subscriber, Date.now())
+    return true
+  }
+
+  /** @throws HeartlineError `HL_SELECTOR_FORBIDDEN`; the old token then stays in force */
+  renew(id: string, request: RenewRequest): boolean {
+    const subscriber = this.#byId.get(id)
+    if (subscriber === undefined) return false
+    const needed = subscriber.cohort.terms.privateRights ?? subscriber.selectors
+    const lost = needed.find((selector) => !rightsCover(request.rights, selector))
+    if (lost !== undefined) {
+      throw new HeartlineError(hubErrors.selectorForbidden, { selector: lost })
+    }
+    subscriber.expiresAtMs = request.expiresAtMs
+    subscriber.session.setExpiry(request.expiresAtMs)
+    return true
+  }
+
+  async #begin(subscriber: Subscriber, from: string | undefined): Promise<void> {
+    await this.#run(subscriber, async () => {
+      // No wait without a cursor: the snapshot and the place that follows it are of one turn.
+      const { broker, follower } = this.#source
+      const start =
+        from === undefined
+          ? { after: follower.position, gap: undefined }
+          : await findStart(broker, from)
+      const replay = new Replay(this.#source, subscriber, start)
+      if (from === undefined && this.#source.namespaces.hasLatest) {
+        const values = this.#source.latest.snapshot((entry) => subscriber.cohort.wants(entry))
+        if (!(await replay.sendSnapshot(values))) return
+      }
+      await replay.run()
+    })
+  }
+
+  /** A reader whose history cannot be read is cut: it comes back with its cursor. */
+  async #run(subscriber: Subscriber, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch {
+      subscriber.session.close('error')
+    }
+  }
+
+  #isOurs(cursor: string): boolean {
+    if (!isCursor(cursor)) return false
+    const { epoch, positions } = decodeCursor(cursor)
+    const { follower } = this.#source
+    const position = positions.get(DEFAULT_LOG)
+    return epoch === follower.epoch && (position?.offset ?? 0) <= follower.position.offset
+  }
+
+  #describe(subscriber: Subscriber): SessionInfo {
+    const { session, cohort } = subscriber
+    const lagBytes = subscriber.isLive ? cohort.log.head - subscriber.at : 0
+    const last =
+      lagBytes === 0 && subscriber.isLive ? this.#source.follower.position : subscriber.last
+    return {
+      id: session.id,
+      subscriber: subscriber.name,
+      selectors: subscriber.selectors,
+      protocol: session.protocol,
+      remoteAddress: session.remoteAddress,
+      openedAt: session.openedAt,
+      state: session.isBlocked ? 'blocked' : subscriber.isLive ? 'live' : 'replaying',
+      lagBytes,
+      cursor: encodePosition(this.#source.follower.epoch, last),
+      ...(subscriber.ackedCursor === undefined ? {} : { ackedCursor: subscriber.ackedCursor }),
+      ...(subscriber.rttMs === undefined ? {} : { rttMs: subscriber.rttMs }),
+      ...(subscriber.expiresAtMs === undefined ? {} : { expiresAtMs: subscriber.expiresAtMs }),
+    }
+  }
+}
