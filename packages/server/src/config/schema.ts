@@ -1,0 +1,335 @@
+import { z } from 'zod'
+import type { Config } from './config.ts'
+import { byteSize, duration, listenAddress, storeSetting, type SettingMeta } from './kinds.ts'
+
+const DAY = 86_400_000
+const GIB = 2 ** 30
+const FOREVER = 3650 * DAY
+const count = (min: number, max: number): z.ZodInt => z.int().min(min).max(max)
+const text = z.string().min(1)
+/** Types the metadata, which zod itself leaves open. */
+const about = (meta: SettingMeta): SettingMeta & Record<string, unknown> => ({ ...meta })
+
+const namespace = z.strictObject({
+  topics: z.string().min(1),
+  history: z.enum(['all', 'latest', 'none']).optional(),
+  historyMaxAgeMs: duration({ min: 0, max: FOREVER }).optional(),
+  presence: z.boolean().optional(),
+  slowPolicy: z.enum(['catch-up', 'latest', 'disconnect']).optional(),
+  heartbeatMs: duration({ min: 1000, max: 600_000, zero: true }).optional(),
+  private: z.boolean().optional(),
+})
+
+const disk = z.strictObject({
+  fsync: z
+    .enum(['always', 'interval', 'never'])
+    .prefault('always')
+    .meta(
+      about({
+        kind: 'string',
+        description:
+          'When the log is forced to the disk: before each acknowledgement, every `disk.fsyncIntervalMs`, or when the system likes.',
+      }),
+    ),
+  fsyncIntervalMs: duration({ min: 1, max: 60_000 })
+    .prefault('100ms')
+    .meta(about({ kind: 'duration', description: 'Used by `disk.fsync: interval`.' })),
+})
+
+const retention = z.strictObject({
+  maxEntries: count(1, 1e9)
+    .optional()
+    .meta(
+      about({
+        kind: 'integer',
+        description: 'Events kept. Unset: 100,000 in memory, 1,000,000 on disk.',
+      }),
+    ),
+  maxAgeMs: duration({ min: 0, max: FOREVER })
+    .optional()
+    .meta(about({ kind: 'duration', description: 'Older events are removed. Unset or 0: no limit.' })),
+  maxBytes: byteSize({ min: 1024, max: 1024 * GIB })
+    .optional()
+    .meta(
+      about({ kind: 'size', description: 'Bytes of data kept. Unset: 8 MiB in memory, 1 GiB on disk.' }),
+    ),
+})
+
+const session = z.strictObject({
+  maxBlockedMs: duration({ min: 1000, max: DAY, zero: true })
+    .prefault('1m')
+    .meta(
+      about({
+        kind: 'duration',
+        description: 'A reader that takes nothing for so long is cut with the reason `blocked`. 0: never.',
+      }),
+    ),
+  maxAgeMs: duration({ min: 1000, max: FOREVER, zero: true })
+    .prefault(0)
+    .meta(
+      about({
+        kind: 'duration',
+        description: 'Streams are ended in good order before this age (jittered). 0: never.',
+      }),
+    ),
+  cohortLogBytes: byteSize({ min: 4096, max: GIB })
+    .prefault('1MiB')
+    .meta(
+      about({
+        kind: 'size',
+        description: 'Shared log kept for readers that fall behind, per group of readers with the same selectors.',
+      }),
+    ),
+})
+
+const keys = z.strictObject({
+  secret: text
+    .optional()
+    .meta(
+      about({
+        kind: 'string',
+        flag: '--key-secret',
+        secret: true,
+        description:
+          'Shared secret of HS256 tokens, 32 bytes or more. Prefer `auth.keys.secretFile`: other users of the machine can see flags.',
+      }),
+    ),
+  secretFile: text
+    .optional()
+    .meta(
+      about({
+        kind: 'string',
+        flag: '--key-secret-file',
+        description: 'File with the secret. One newline at its end is ignored.',
+      }),
+    ),
+  publicKeyFile: text
+    .optional()
+    .meta(
+      about({
+        kind: 'string',
+        flag: '--public-key-file',
+        description: 'PEM file with a public key or certificate: RS256, ES256 or EdDSA.',
+      }),
+    ),
+  jwksFile: text
+    .optional()
+    .meta(about({ kind: 'string', flag: '--jwks-file', description: 'File with a JSON Web Key Set.' })),
+  jwksUrl: text
+    .optional()
+    .meta(
+      about({
+        kind: 'string',
+        flag: '--jwks-url',
+        description: 'Address of a JSON Web Key Set: https, or http on loopback. Cached, fetched again for unknown keys.',
+      }),
+    ),
+})
+
+const auth = z.strictObject({
+  keys: keys.prefault({}),
+  algorithms: z
+    .array(z.enum(['HS256', 'RS256', 'ES256', 'EdDSA']))
+    .prefault([])
+    .meta(
+      about({
+        kind: 'list',
+        flag: '--algorithms',
+        description: 'Accepted algorithms. Empty: those the keys are made for.',
+      }),
+    ),
+  issuer: text
+    .optional()
+    .meta(about({ kind: 'string', flag: '--issuer', description: 'Required `iss` of tokens.' })),
+  audience: text
+    .optional()
+    .meta(about({ kind: 'string', flag: '--audience', description: 'Required `aud` of tokens.' })),
+  clockTolerance: duration({ min: 0, max: 300_000 })
+    .prefault('5s')
+    .meta(
+      about({
+        kind: 'duration',
+        flag: '--clock-tolerance',
+        description: 'How far the clock of the issuer may be off.',
+      }),
+    ),
+  anonymous: z
+    .boolean()
+    .prefault(false)
+    .meta(
+      about({
+        kind: 'boolean',
+        flag: '--anonymous',
+        description: 'Public events may be read without a token.',
+      }),
+    ),
+})
+
+const cors = z
+  .strictObject({
+    origins: z
+      .array(text)
+      .prefault([])
+      .meta(
+        about({
+          kind: 'list',
+          description: 'Origins whose pages may call the hub, written exactly (`https://app.example`), or `*`.',
+        }),
+      ),
+    credentials: z
+      .boolean()
+      .prefault(false)
+      .meta(about({ kind: 'boolean', description: 'Whether they may send cookies. Never with `*`.' })),
+  })
+  .refine((value) => !(value.credentials && value.origins.includes('*')), {
+    message: 'credentials cannot be allowed to every origin; list the origins',
+    path: ['credentials'],
+  })
+
+const limits = z.strictObject({
+  maxBodyBytes: byteSize({ min: 1024, max: GIB })
+    .prefault('1MiB')
+    .meta(about({ kind: 'size', description: 'One JSON body: an event or an array of them.' })),
+  maxNdjsonLineBytes: byteSize({ min: 1024, max: GIB })
+    .prefault('1MiB')
+    .meta(about({ kind: 'size', description: 'One line of an NDJSON body.' })),
+  maxNdjsonEvents: count(1, 1e7)
+    .prefault(100_000)
+    .meta(about({ kind: 'integer', description: 'Lines of one NDJSON body.' })),
+  maxHeaderBytes: byteSize({ min: 1024, max: 2 ** 20 })
+    .prefault('16KiB')
+    .meta(about({ kind: 'size', description: 'Request line and headers together.' })),
+  maxEventBytes: byteSize({ min: 64, max: GIB })
+    .prefault('1MiB')
+    .meta(about({ kind: 'size', description: 'Data of one event.' })),
+  maxTopicLength: count(1, 1024)
+    .prefault(256)
+    .meta(about({ kind: 'integer', description: 'Characters of a topic.' })),
+  maxSelectors: count(1, 1000)
+    .prefault(100)
+    .meta(about({ kind: 'integer', description: 'Selectors of one session.' })),
+  maxSessions: count(0, 1e7)
+    .prefault(0)
+    .meta(
+      about({ kind: 'integer', flag: '--max-sessions', description: 'Open sessions. 0: no limit.' }),
+    ),
+  bodyTimeoutMs: duration({ min: 100, max: 3_600_000 })
+    .prefault('30s')
+    .meta(
+      about({
+        kind: 'duration',
+        description: 'A JSON body must arrive within this time; an NDJSON body may not pause longer.',
+      }),
+    ),
+})
+
+const shape = z
+  .strictObject({
+    listen: listenAddress.prefault('127.0.0.1:8420').meta(
+      about({
+        kind: 'string',
+        description: 'Address to listen on: `HOST:PORT`, `:PORT` (all addresses), `[::1]:PORT`. Port 0: any free one.',
+      }),
+    ),
+    store: storeSetting.prefault('memory').meta(
+      about({ kind: 'string', description: 'Where the log is kept: `memory` or `disk:DIRECTORY`.' }),
+    ),
+    disk: disk.prefault({}),
+    retention: retention.prefault({}),
+    heartbeat: duration({ min: 1000, max: 600_000, zero: true })
+      .prefault('15s')
+      .meta(about({ kind: 'duration', description: 'Sent to readers that got nothing else for so long. 0: off.' })),
+    heartbeatKind: z
+      .enum(['comment', 'event'])
+      .prefault('comment')
+      .meta(
+        about({
+          kind: 'string',
+          description: 'A comment, or an event named `heartbeat` that an EventSource can see.',
+        }),
+      ),
+    retry: duration({ min: 0, max: 600_000 })
+      .prefault('2s')
+      .meta(about({ kind: 'duration', description: 'Reconnection time told to readers; up to half is added at random.' })),
+    session: session.prefault({}),
+    namespaces: z
+      .array(namespace)
+      .prefault([])
+      .meta(
+        about({
+          kind: 'json',
+          description:
+            'Rules by topic; the first whose `topics` selector matches counts. Fields: `topics`, `history` (all, latest, none), `historyMaxAgeMs`, `presence`, `slowPolicy` (catch-up, latest, disconnect), `heartbeatMs`, `private`.',
+        }),
+      ),
+    auth: auth.prefault({}),
+    cors: cors.prefault({}),
+    limits: limits.prefault({}),
+    drain: z
+      .strictObject({
+        deadlineMs: duration({ min: 0, max: 3_600_000 })
+          .prefault('10s')
+          .meta(
+            about({
+              kind: 'duration',
+              flag: '--drain-deadline',
+              description: 'On SIGTERM all streams are ended in good order, spread over this time.',
+            }),
+          ),
+      })
+      .prefault({}),
+    log: z
+      .strictObject({
+        level: z
+          .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+          .prefault('info')
+          .meta(about({ kind: 'string', description: 'Requests are logged at `debug`.' })),
+        format: z
+          .enum(['auto', 'json', 'pretty'])
+          .prefault('auto')
+          .meta(about({ kind: 'string', description: '`auto`: pretty on a terminal, else JSON lines.' })),
+      })
+      .prefault({}),
+    metrics: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .prefault(true)
+          .meta(about({ kind: 'boolean', flag: '--metrics', description: 'Serve `/metrics`.' })),
+        access: z
+          .enum(['open', 'admin'])
+          .prefault('open')
+          .meta(about({ kind: 'string', description: '`admin`: scraping needs an admin token.' })),
+      })
+      .prefault({}),
+    console: z
+      .strictObject({
+        enabled: z
+          .boolean()
+          .prefault(true)
+          .meta(about({ kind: 'boolean', flag: '--console', description: 'Serve the console at `/`.' })),
+      })
+      .prefault({}),
+    tls: z
+      .strictObject({
+        certFile: text
+          .optional()
+          .meta(
+            about({
+              kind: 'string',
+              description: 'PEM certificate chain. With `tls.keyFile`: HTTP/2 and HTTP/1.1 over TLS.',
+            }),
+          ),
+        keyFile: text
+          .optional()
+          .meta(about({ kind: 'string', description: 'PEM private key of the certificate.' })),
+      })
+      .refine((value) => (value.certFile === undefined) === (value.keyFile === undefined), {
+        message: 'certFile and keyFile belong together; set both or none',
+      })
+      .prefault({}),
+  })
+  .meta({ title: 'Heartline configuration' })
+
+/** The single source of truth of what can be set: shape, defaults, descriptions, flags. */
+export const configSchema: z.ZodType<Config> = shape

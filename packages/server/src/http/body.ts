@@ -1,0 +1,98 @@
+import { HeartlineError } from '@heartline/wire'
+import { serverErrors } from '../errors.ts'
+import type { Exchange } from './exchange.ts'
+import { parseJson } from './json.ts'
+import { parseMediaType } from './media-type.ts'
+
+/** How much a body may be, and how long it may take. */
+export interface BodyLimits {
+  readonly maxBytes: number
+  readonly timeoutMs: number
+}
+
+/**
+ * Checks that a body has one of the types and no encoding, and returns its type. Throws
+ * `HL_CONTENT_TYPE`, `HL_CONTENT_ENCODING`.
+ */
+export function requireType(exchange: Exchange, types: readonly string[]): string {
+  const { type, charset } = parseMediaType(exchange.header('content-type'))
+  const isUtf8 = charset === undefined || charset === 'utf-8' || charset === 'utf8'
+  if (!types.includes(type) || !isUtf8) {
+    const allowed = `${types.join(' or ')}${isUtf8 ? '' : ' in UTF-8'}`
+    throw new HeartlineError(serverErrors.contentType, { allowed })
+  }
+  const encoding = exchange.header('content-encoding')
+  // A few compressed kilobytes can become gigabytes.
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new HeartlineError(serverErrors.contentEncoding)
+  }
+  return type
+}
+
+/** Reads a JSON body. Rejects with `HL_BODY_*`, `HL_UTF8_INVALID`, `HL_JSON_*`. */
+export async function readJson(exchange: Exchange, limits: BodyLimits): Promise<unknown> {
+  return parseJson(decodeUtf8(await readBody(exchange, limits)))
+}
+
+/** Decodes bytes. Throws `HL_UTF8_INVALID` instead of replacing what is broken. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new HeartlineError(serverErrors.utf8Invalid)
+  }
+}
+
+/** Reads a whole body, and never holds more than the limit. */
+export async function readBody(exchange: Exchange, limits: BodyLimits): Promise<Buffer> {
+  const tooLarge = (): HeartlineError =>
+    new HeartlineError(serverErrors.bodyTooLarge, { maxBytes: limits.maxBytes })
+  if (Number(exchange.header('content-length') ?? 0) > limits.maxBytes) throw tooLarge()
+  const deadline = performance.now() + limits.timeoutMs
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of readChunks(exchange, () => deadline - performance.now())) {
+    size += chunk.byteLength
+    if (size > limits.maxBytes) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+}
+
+/**
+ * Yields a body as it arrives. Leaving the loop early does not destroy the request, so that an
+ * answer can still be sent. Throws `HL_BODY_TIMEOUT`, `HL_BODY_ABORTED`.
+ */
+export async function* readChunks(
+  exchange: Exchange,
+  patienceMs: () => number,
+): AsyncGenerator<Buffer, void, undefined> {
+  exchange.invite()
+  const iterator = exchange.request.iterator({ destroyOnReturn: false })
+  for (;;) {
+    const next = await withDeadline(iterator.next() as Promise<IteratorResult<Buffer>>, patienceMs())
+    if (next.done === true) break
+    yield next.value
+  }
+  // A client that leaves in the middle of its body looks like the end of it on HTTP/2.
+  if (!exchange.request.complete) throw new HeartlineError(serverErrors.bodyAborted)
+}
+
+async function withDeadline<Value>(promise: Promise<Value>, ms: number): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new HeartlineError(serverErrors.bodyTimeout)),
+      Math.max(0, ms),
+    )
+  })
+  try {
+    return await Promise.race([promise.catch(toAborted), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function toAborted(cause: unknown): never {
+  throw new HeartlineError(serverErrors.bodyAborted, {}, cause)
+}

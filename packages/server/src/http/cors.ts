@@ -1,0 +1,49 @@
+import type { Config } from '../config/config.ts'
+import type { Exchange } from './exchange.ts'
+
+const EXPOSED = 'Heartline-Session, Heartline-Heartbeat, Heartline-Mode, Retry-After'
+const REQUEST_HEADERS =
+  'Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Heartline-Client'
+const PREFLIGHT_SECONDS = '600'
+
+/** Tells browsers which pages may read the answers. Origins are compared as they are written. */
+export class Cors {
+  readonly #origins: ReadonlySet<string>
+  readonly #isAny: boolean
+  readonly #credentials: boolean
+
+  constructor(settings: Config['cors']) {
+    this.#origins = new Set(settings.origins)
+    this.#isAny = this.#origins.has('*')
+    this.#credentials = settings.credentials
+  }
+
+  allows(origin: string): boolean {
+    return this.#isAny || this.#origins.has(origin)
+  }
+
+  /** Sets the headers of every answer. */
+  apply(exchange: Exchange): void {
+    const { response } = exchange
+    // Also without an Origin: a cache must not give that answer to a page.
+    if (!this.#isAny) response.setHeader('Vary', 'Origin')
+    const origin = exchange.header('origin')
+    if (origin === undefined || !this.allows(origin)) return
+    response.setHeader('Access-Control-Allow-Origin', this.#isAny ? '*' : origin)
+    response.setHeader('Access-Control-Expose-Headers', EXPOSED)
+    if (this.#credentials) response.setHeader('Access-Control-Allow-Credentials', 'true')
+  }
+
+  /** Answers an OPTIONS request to a path that takes `methods`. */
+  preflight(exchange: Exchange, methods: readonly string[]): void {
+    const origin = exchange.header('origin')
+    const isPreflight = exchange.header('access-control-request-method') !== undefined
+    const headers: Record<string, string> = { allow: methods.join(', ') }
+    if (isPreflight && origin !== undefined && this.allows(origin)) {
+      headers['access-control-allow-methods'] = methods.join(', ')
+      headers['access-control-allow-headers'] = REQUEST_HEADERS
+      headers['access-control-max-age'] = PREFLIGHT_SECONDS
+    }
+    exchange.sendEmpty(204, headers)
+  }
+}

@@ -1,0 +1,73 @@
+import { STATUS_CODES } from 'node:http'
+import { HeartlineError } from '@heartline/wire'
+import { serverErrors } from '../errors.ts'
+
+/** An RFC 9457 problem document. `code` is stable, `detail` is for people. */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: string
+  /** True when the same request may succeed later. */
+  readonly retryable: boolean
+  /** What the sentence was filled with: `position`, `line`, `index`, `maxBytes`, ... */
+  readonly [detail: string]: string | number | boolean
+}
+
+/** Values that a client sent come back shortened: an answer is no echo of a megabyte. */
+const MAX_DETAIL_LENGTH = 300
+
+/** Turns whatever was thrown into a problem. What is no `HeartlineError` is told as `HL_INTERNAL`. */
+export function toProblem(error: unknown): Problem {
+  const known = error instanceof HeartlineError ? error : new HeartlineError(serverErrors.internal)
+  const status = isHttpError(known.status) ? known.status : 500
+  return {
+    ...shortDetails(known.details),
+    type: `urn:heartline:error:${known.code}`,
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail: shorten(known.message, MAX_DETAIL_LENGTH * 2),
+    code: known.code,
+    retryable: known.retryable,
+  }
+}
+
+/** Headers that belong to a problem's status. */
+export function problemHeaders(problem: Problem, random: () => number): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  }
+  if (problem.status === 401) headers['www-authenticate'] = challenge(problem.code)
+  if (problem.status === 405) headers['allow'] = String(problem['allow'] ?? '')
+  // Jittered, so that those who were refused together do not come back together.
+  if (problem.retryable && problem.status !== 500) {
+    headers['retry-after'] = String(1 + Math.floor(random() * 5))
+  }
+  return headers
+}
+
+/** RFC 6750, section 3.1: without credentials the challenge names no error. */
+function challenge(code: string): string {
+  if (code === serverErrors.authRequired.code) return 'Bearer realm="heartline"'
+  return 'Bearer realm="heartline", error="invalid_token"'
+}
+
+function isHttpError(status: number): boolean {
+  return Number.isInteger(status) && status >= 400 && status <= 599
+}
+
+function shortDetails(details: HeartlineError['details']): Record<string, string | number | boolean> {
+  const short: Record<string, string | number | boolean> = {}
+  for (const [name, value] of Object.entries(details)) {
+    if (value === undefined) continue
+    short[name] = typeof value === 'string' ? shorten(value, MAX_DETAIL_LENGTH) : value
+  }
+  return short
+}
+
+function shorten(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`
+}
