@@ -1,6 +1,11 @@
 import type { ErrorCatalogue } from './error.ts'
 
-export type WireErrorName = 'fieldInvalid' | 'eventTooLarge' | 'cursorInvalid' | 'cursorTooLong'
+export type WireErrorName =
+  | 'fieldInvalid'
+  | 'eventTooLarge'
+  | 'parserOptionInvalid'
+  | 'cursorInvalid'
+  | 'cursorTooLong'
 
 /** Everything that the encoder, the parser and the cursors throw or report. */
 export const wireErrors: ErrorCatalogue<WireErrorName> = {
@@ -19,6 +24,13 @@ export const wireErrors: ErrorCatalogue<WireErrorName> = {
     fault: 'peer',
     retryable: false,
     status: 502,
+  },
+  parserOptionInvalid: {
+    code: 'HL_PARSER_OPTION_INVALID',
+    message: 'The option maxEventBytes is {given}. Give a number of bytes greater than 0.',
+    fault: 'caller',
+    retryable: false,
+    status: 500,
   },
   cursorInvalid: {
     code: 'HL_CURSOR_INVALID',

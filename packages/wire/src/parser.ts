@@ -59,7 +59,12 @@ export interface EventParser {
 
 const DEFAULT_MAX_EVENT_BYTES = 16 * 1024 * 1024
 
-/** A parser of `text/event-stream` exactly as the HTML standard says (9.2.6, "Interpreting an event stream"). */
+/**
+ * A parser of `text/event-stream` that does exactly what the HTML standard says (9.2.6,
+ * "Interpreting an event stream"), in time linear in the stream however it is cut.
+ *
+ * @throws HeartlineError `HL_PARSER_OPTION_INVALID` when `maxEventBytes` is not greater than 0.
+ */
 export function createParser(callbacks: ParserCallbacks, options: ParserOptions = {}): EventParser {
   return new EventStreamParser(callbacks, options)
 }
@@ -90,11 +95,17 @@ class EventStreamParser implements EventParser {
   #idBuffer: string
   #idSeen = false
   #lastEventId: string
-  /** Bytes of the block so far that were counted, the unfinished line included. */
+  /** Bytes of the block so far, but for the tail. */
   #blockBytes = 0
+  /** The text whose part from `#tailFrom` belongs to the block and was not counted yet. */
+  #tail = ''
+  #tailFrom = 0
 
   constructor(callbacks: ParserCallbacks, options: ParserOptions) {
     const { lastEventId = '', maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = options
+    if (typeof maxEventBytes !== 'number' || !(maxEventBytes > 0)) {
+      throw new HeartlineError(wireErrors.parserOptionInvalid, { given: String(maxEventBytes) })
+    }
     this.#callbacks = callbacks
     this.#maxEventBytes = maxEventBytes
     this.#idBuffer = lastEventId
@@ -109,8 +120,7 @@ class EventStreamParser implements EventParser {
     if (this.#over) return
     this.#unread +=
       typeof chunk === 'string' ? this.#utf8.flush() + chunk : this.#utf8.decode(chunk)
-    if (this.#parsing) return
-    while (this.#unread !== '') {
+    while (this.#unread !== '' && !this.#parsing) {
       const text = this.#unread
       this.#unread = ''
       this.#parse(text)
@@ -124,6 +134,8 @@ class EventStreamParser implements EventParser {
     this.#type = ''
     this.#idSeen = false
     this.#line.clear()
+    this.#tail = ''
+    this.#tailFrom = 0
   }
 
   /**
@@ -131,10 +143,10 @@ class EventStreamParser implements EventParser {
    * each kind of line end; each looks at every character once.
    */
   #parse(text: string): void {
-    // Counting bytes costs a look at every character: done only where the bound is in reach.
-    const careful = this.#blockBytes + text.length * 3 > this.#maxEventBytes
-    let start = this.#startOf(text)
-    let counted = start
+    const careful = this.#isBoundInReach(text)
+    const begin = this.#startOf(text)
+    let start = begin
+    let counted = begin
     let lf = text.indexOf('\n', start)
     let cr = text.indexOf('\r', start)
     let pending = !this.#line.isEmpty
@@ -170,7 +182,8 @@ class EventStreamParser implements EventParser {
         if (this.#over) return
       }
       if (start < text.length) this.#line.add(start === 0 ? text : text.slice(start))
-      this.#count(text, counted, text.length)
+      if (careful) this.#count(text, counted, text.length)
+      else this.#setTail(text, counted, counted === begin)
     } catch (thrown) {
       if (!this.#over) this.#unread = text.slice(start) + this.#unread
       throw thrown
@@ -188,8 +201,26 @@ class EventStreamParser implements EventParser {
     if (!this.#skipLf) return 0
     this.#skipLf = false
     if (text.charCodeAt(0) !== LF) return 0
-    if (this.#blockBytes > 0) this.#blockBytes++
+    if (this.#blockBytes > 0 || this.#tail !== '') this.#blockBytes++
     return 1
+  }
+
+  /**
+   * Counting bytes costs a look at every character, so it is put off. Most blocks end before the
+   * tail of their first chunk has to be counted, and no line has to be checked on its own unless
+   * the bound could be met within the text.
+   */
+  #isBoundInReach(text: string): boolean {
+    const uncounted = this.#tail.length - this.#tailFrom + text.length
+    if (this.#blockBytes + uncounted * 3 <= this.#maxEventBytes) return false
+    this.#setTail('', 0, true)
+    return true
+  }
+
+  #setTail(text: string, from: number, isSameBlock: boolean): void {
+    if (isSameBlock) this.#blockBytes += utf8Length(this.#tail, this.#tailFrom, this.#tail.length)
+    this.#tail = from === text.length ? '' : text
+    this.#tailFrom = from
   }
 
   #count(text: string, from: number, to: number): void {
