@@ -1,0 +1,44 @@
+/** A package and what its sources may import from its siblings. */
+export interface Room {
+  readonly name: string
+  readonly folder: string
+  readonly mayImport: readonly string[]
+}
+
+/** From the ground up. A room imports only what stands below it. */
+export const FLOORS: readonly Room[] = [
+  { name: '@heartline/wire', folder: 'packages/wire', mayImport: [] },
+  { name: '@heartline/session', folder: 'packages/session', mayImport: ['@heartline/wire'] },
+  { name: '@heartline/broker', folder: 'packages/broker', mayImport: ['@heartline/wire'] },
+  {
+    name: '@heartline/broker-disk',
+    folder: 'brokers/disk',
+    mayImport: ['@heartline/wire', '@heartline/broker'],
+  },
+  {
+    name: '@heartline/hub',
+    folder: 'packages/hub',
+    mayImport: ['@heartline/wire', '@heartline/session', '@heartline/broker'],
+  },
+  { name: '@heartline/console', folder: 'packages/console', mayImport: ['@heartline/wire'] },
+  {
+    name: 'heartline',
+    folder: 'packages/server',
+    mayImport: [
+      '@heartline/wire',
+      '@heartline/session',
+      '@heartline/broker',
+      '@heartline/broker-disk',
+      '@heartline/hub',
+    ],
+  },
+]
+
+/** Entries that must run in browsers, Bun, Deno and Workers: nothing of Node is reachable. */
+export const NEUTRAL_ENTRIES: readonly string[] = [
+  'packages/wire/src/index.ts',
+  'packages/session/src/fetch.ts',
+]
+
+/** Folders whose sources may read `process.env` and `process.argv`. */
+export const READS_ENVIRONMENT: readonly string[] = ['packages/server']

@@ -1,0 +1,11 @@
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The repository. */
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+
+/** The built program. */
+export const HUB = join(ROOT, 'packages/server/bin/heartline.js')
+
+/** The test runner. */
+export const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
