@@ -28,14 +28,9 @@ export function startChild(
   return child
 }
 
-/** Kills the child at once; with `detached`, its whole group, since `npm` leaves its children alone. */
-export function killChild(child: ChildProcess, group = false): void {
-  if (child.pid === undefined || hasEnded(child)) return
-  try {
-    process.kill(group ? -child.pid : child.pid, 'SIGKILL')
-  } catch {
-    // It ended in between.
-  }
+/** Kills the child at once. */
+export function killChild(child: ChildProcess): void {
+  if (!hasEnded(child)) child.kill('SIGKILL')
 }
 
 export function hasEnded(child: ChildProcess): boolean {

@@ -43,6 +43,7 @@ export class HubProcess {
   starts = 0
   readonly #options: HubProcessOptions
   #child: ChildProcess | undefined
+  #isStopped = false
   #output = ''
   #errors = ''
 
@@ -76,6 +77,8 @@ export class HubProcess {
 
   /** Starts it, or starts it again after `kill` or `terminate`. */
   async start(): Promise<void> {
+    // A program that failed stops the hub while its killing loop may still be at work.
+    if (this.#isStopped) throw new Error('The hub was stopped for good')
     this.#output = ''
     this.#errors = ''
     this.starts++
@@ -128,8 +131,9 @@ export class HubProcess {
     return memoryUse(this.pid)
   }
 
-  /** Ends it, whatever state it is in. */
+  /** Ends it for good, whatever state it is in. */
   async stop(): Promise<void> {
+    this.#isStopped = true
     if (this.#child !== undefined) await this.kill()
   }
 
