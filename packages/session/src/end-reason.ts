@@ -25,9 +25,11 @@ export type EndReason =
   /** Ended by an administrator, must not reconnect. */
   | 'kicked'
 
+/** The one end of a session. It never changes once it is there. */
 export interface SessionEnd {
   readonly reason: EndReason
   /** Unix milliseconds. */
   readonly at: number
+  /** What the transport, the handler or the source threw, when there was something. */
   readonly error?: unknown
 }

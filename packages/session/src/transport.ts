@@ -6,29 +6,42 @@
 /** How bytes have to be framed before `write`: as HTTP/1.1 chunks, or not at all. */
 export type Framing = 'chunked' | 'raw'
 
+/** What carries the stream. */
+export type Protocol = 'http/1.0' | 'http/1.1' | 'h2' | 'fetch'
+
+/**
+ * Why a transport closed: `disconnected` the peer left, `error` it failed, `finished` somebody
+ * ended it in order (the session through `end()`, or the framework behind the session's back).
+ */
+export type CloseCause = 'disconnected' | 'error' | 'finished'
+
+/** What a transport tells its session. */
 export interface TransportListener {
   /** The peer took what was waiting: the transport is not blocked any more. */
   onWritable(): void
-  /** The stream ended and it was not the session that ended it. Called at most once. */
-  onTransportClosed(cause: 'disconnected' | 'error', error?: unknown): void
+  /** Nothing will be carried any more. Called at most once, also after `end()`. */
+  onTransportClosed(cause: CloseCause, error?: unknown): void
 }
 
+/** Carries the bytes of one stream to one peer. */
 export interface Transport {
   readonly framing: Framing
-  readonly protocol: 'http/1.0' | 'http/1.1' | 'h2' | 'fetch'
+  readonly protocol: Protocol
   /** Address of the peer, when known. */
   readonly remoteAddress: string | undefined
   /** True when the stream was already over when the transport was made. */
   readonly over: boolean
   /**
    * Hands bytes, framed as `framing` says, to the peer. Returns false when the peer did not take
-   * all of them at once: the transport is *blocked*, holds at most these bytes, and calls
-   * `onWritable` once when they are gone. Must not be called while blocked or after the end.
+   * all of them at once: the transport is *blocked*, holds at most these bytes (and, on HTTP/2,
+   * Fetch and `res.write`, what fits under that stream's high-water mark), and calls `onWritable`
+   * once when they are gone. Must not be called while blocked or after the end. When the stream
+   * is gone but has not said so yet, it drops the bytes and returns false; the close follows.
    */
   write(bytes: Uint8Array): boolean
   /** Ends the stream in good order after what was written. */
   end(): void
-  /** Cuts the stream off now and frees what waits. */
+  /** Cuts the stream off now and frees what waits. Does nothing when it is closed. */
   destroy(): void
   /** The one listener. Set once, before the first write. */
   listen(listener: TransportListener): void

@@ -1,0 +1,48 @@
+import type { ErrorCatalogue } from '@heartline/wire'
+
+export type SessionErrorName =
+  | 'optionInvalid'
+  | 'headSent'
+  | 'sourceInvalid'
+  | 'writeRefused'
+  | 'sessionEnded'
+
+/** The closed set of errors of this package. */
+export const sessionErrors: ErrorCatalogue<SessionErrorName> = {
+  optionInvalid: {
+    code: 'HL_OPTION_INVALID',
+    message: 'The option {option} is {given}; it takes {allowed}.',
+    fault: 'caller',
+    retryable: false,
+    status: 500,
+  },
+  headSent: {
+    code: 'HL_HEAD_SENT',
+    message:
+      'The head of this response was already sent. Make the session before anything is written.',
+    fault: 'caller',
+    retryable: false,
+    status: 500,
+  },
+  sourceInvalid: {
+    code: 'HL_SOURCE_INVALID',
+    message: 'A source of type {given} cannot be streamed; pass an iterable of events or strings.',
+    fault: 'caller',
+    retryable: false,
+    status: 500,
+  },
+  writeRefused: {
+    code: 'HL_SESSION_BLOCKED',
+    message: 'Framed bytes were written to a blocked session. Wait for onWritable, or use send().',
+    fault: 'caller',
+    retryable: true,
+    status: 500,
+  },
+  sessionEnded: {
+    code: 'HL_SESSION_ENDED',
+    message: 'The session ended ({reason}).',
+    fault: 'peer',
+    retryable: false,
+    status: 499,
+  },
+}

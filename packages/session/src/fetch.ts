@@ -1,0 +1,23 @@
+export { systemClock, type Clock } from './clock.ts'
+export { createSession } from './create-session.ts'
+export type { EndReason, SessionEnd } from './end-reason.ts'
+export { sessionErrors, type SessionErrorName } from './errors.ts'
+export { createFetchSession, type FetchSession } from './fetch-session.ts'
+export { jitterUp } from './greeting.ts'
+export {
+  resolveSessionOptions,
+  sessionDefaults,
+  type HeartbeatKind,
+  type ResolvedSessionOptions,
+  type SessionOptions,
+} from './options.ts'
+export type { EventSourceLike, StreamOptions, StreamResult } from './pump.ts'
+export {
+  Session,
+  type CloseOptions,
+  type DrainOptions,
+  type SendResult,
+  type SessionObserver,
+} from './session.ts'
+export type { CloseCause, Framing, Protocol, Transport, TransportListener } from './transport.ts'
+export { createWheel, IDLE, sharedWheel, TICK_MS, Wheel, type WheelEntry } from './wheel.ts'

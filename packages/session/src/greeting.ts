@@ -1,0 +1,41 @@
+import { encodeComment, encodeEvent } from '@heartline/wire'
+import { encodeFramed } from './chunk.ts'
+import type { HeartbeatKind, ResolvedSessionOptions } from './options.ts'
+import type { Framing } from './transport.ts'
+
+/** A reconnection delay spread upwards: a value in [ms, ms * (1 + jitter)). */
+export function jitterUp(ms: number, jitter: number, random: () => number): number {
+  return Math.floor(ms + ms * jitter * random())
+}
+
+/**
+ * The first bytes of every stream: they make browsers report the stream as open, push proxies to
+ * pass the response on, and tell the reader how long silence is normal.
+ */
+export function firstText(options: ResolvedSessionOptions): string {
+  const retry = jitterUp(options.retryMs, options.retryJitter, options.random)
+  return `: heartline heartbeat=${options.heartbeatMs}\nretry: ${retry}\n\n`
+}
+
+function heartbeatText(kind: HeartbeatKind, unixMs: number): string {
+  if (kind === 'comment') return encodeComment(`hb ${unixMs}`)
+  return encodeEvent({ type: 'heartbeat', data: `{"type":"HEARTBEAT","timestamp":${unixMs}}` })
+}
+
+let lastMs = -1
+const frames = new Map<string, Uint8Array>()
+
+/** The bytes of a heartbeat. Sessions that beat in the same millisecond share them. */
+export function heartbeatFrame(kind: HeartbeatKind, framing: Framing, unixMs: number): Uint8Array {
+  if (unixMs !== lastMs) {
+    frames.clear()
+    lastMs = unixMs
+  }
+  const key = kind + framing
+  let frame = frames.get(key)
+  if (frame === undefined) {
+    frame = encodeFramed(heartbeatText(kind, unixMs), framing)
+    frames.set(key, frame)
+  }
+  return frame
+}

@@ -1,0 +1,70 @@
+import { constants, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
+import { closeCause } from './close-cause.ts'
+import type { Framing, Transport, TransportListener } from './transport.ts'
+
+const CARRIER = Symbol('heartline.http2')
+
+type Carried = ServerHttp2Stream & { [CARRIER]?: Http2Transport }
+
+/** Writes to an HTTP/2 stream whose head was sent. */
+export class Http2Transport implements Transport {
+  readonly framing: Framing = 'raw'
+  readonly protocol = 'h2'
+  readonly remoteAddress: string | undefined
+  readonly over = false
+
+  readonly #response: Http2ServerResponse
+  readonly #stream: ServerHttp2Stream
+  #listener: TransportListener | undefined = undefined
+
+  constructor(response: Http2ServerResponse) {
+    const { stream } = response
+    this.remoteAddress = stream.session?.socket.remoteAddress
+    this.#response = response
+    this.#stream = stream
+    const carried: Carried = stream
+    carried[CARRIER] = this
+    stream.on('drain', onStreamDrain)
+    stream.on('close', onStreamClose)
+  }
+
+  listen(listener: TransportListener): void {
+    this.#listener = listener
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const stream = this.#stream
+    if (stream.destroyed || stream.writableEnded) return false
+    return stream.write(bytes)
+  }
+
+  end(): void {
+    if (!this.#stream.destroyed) this.#response.end()
+  }
+
+  destroy(): void {
+    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_CANCEL)
+  }
+
+  drained(): void {
+    if (!this.#stream.destroyed && !this.#stream.writableEnded) this.#listener?.onWritable()
+  }
+
+  closed(): void {
+    const listener = this.#listener
+    this.#listener = undefined
+    if (this.#stream.writableFinished && !this.#stream.aborted) {
+      return listener?.onTransportClosed('finished')
+    }
+    const error = this.#stream.errored
+    listener?.onTransportClosed(closeCause(error), error ?? undefined)
+  }
+}
+
+function onStreamDrain(this: Carried): void {
+  this[CARRIER]?.drained()
+}
+
+function onStreamClose(this: Carried): void {
+  this[CARRIER]?.closed()
+}

@@ -1,0 +1,174 @@
+import { ServerResponse } from 'node:http'
+import { Http2ServerResponse } from 'node:http2'
+import type { Socket } from 'node:net'
+import { HeartlineError } from '@heartline/wire'
+import { ClosedTransport } from './closed-transport.ts'
+import type { EndReason } from './end-reason.ts'
+import { sessionErrors } from './errors.ts'
+import { headFields } from './head.ts'
+import { Http1Transport } from './http1-transport.ts'
+import { Http2Transport } from './http2-transport.ts'
+import { isHttp2, type NodeRequest, type NodeResponse } from './node-response.ts'
+import {
+  resolveSessionOptions,
+  type ResolvedSessionOptions,
+  type SessionOptions,
+} from './options.ts'
+import { ResponseTransport } from './response-transport.ts'
+import { Session } from './session.ts'
+import type { Protocol, Transport } from './transport.ts'
+
+export interface NodeSessionOptions extends SessionOptions {
+  /**
+   * `auto` writes below the response (socket, HTTP/2 stream) when nothing stands between;
+   * `response` always goes through `res.write`. Default `auto`.
+   */
+  transport?: 'auto' | 'response' | undefined
+}
+
+/**
+ * Opens a session on a Node response: sends the head and the first bytes at once. Authorize
+ * before. Headers already set on the response are kept, except those about framing and type. The
+ * rest of the request body is thrown away if nobody reads it.
+ *
+ * The session is over from the start, and nothing is written, when the client has left already
+ * (`disconnected`), for a HEAD request (`finished`), and for a request pipelined behind another
+ * that is still being answered (`error`; the connection is destroyed, since this stream could not
+ * begin before that one ends).
+ *
+ * Throws `HL_OPTION_INVALID`, and `HL_HEAD_SENT` when the response was already begun.
+ */
+export function createNodeSession(
+  request: NodeRequest,
+  response: NodeResponse,
+  options: NodeSessionOptions = {},
+): Session {
+  const resolved = resolveSessionOptions(options)
+  const fields = headFields(resolved, (name) => presentHeader(response, name))
+  const protocol = protocolOf(request)
+  const over = (reason: EndReason): Session => {
+    const address = request.socket?.remoteAddress
+    return new Session(new ClosedTransport(protocol, address), resolved, reason)
+  }
+  if (isGone(request, response)) return over('disconnected')
+  if (response.headersSent) throw new HeartlineError(sessionErrors.headSent)
+  if (isPipelined(response)) {
+    request.socket.destroy()
+    return over('error')
+  }
+  dropBody(request)
+  return open({ request, response, fields, protocol, resolved, options }) ?? over('finished')
+}
+
+interface Opening {
+  readonly request: NodeRequest
+  readonly response: NodeResponse
+  readonly fields: Record<string, string>
+  readonly protocol: Protocol
+  readonly resolved: ResolvedSessionOptions
+  readonly options: NodeSessionOptions
+}
+
+function open(opening: Opening): Session | undefined {
+  const { request, response, fields, resolved } = opening
+  prepareHead(request, response, fields)
+  if (request.method === 'HEAD') {
+    sendHead(response, fields)
+    response.end()
+    return undefined
+  }
+  return new Session(toTransport(opening), resolved)
+}
+
+function toTransport(opening: Opening): Transport {
+  const { response, fields, protocol, options, request } = opening
+  const plain = options.transport !== 'response' && isPlain(response)
+  if (isHttp2(response)) {
+    sendHead(response, fields)
+    if (plain) return new Http2Transport(response)
+    return new ResponseTransport(response, protocol, response.stream.session?.socket.remoteAddress)
+  }
+  const { socket } = response
+  tuneSocket(request.socket as Socket)
+  if (!plain || socket === null) {
+    sendHead(response, fields)
+    return new ResponseTransport(response, protocol, request.socket.remoteAddress)
+  }
+  // Head and first bytes leave in one packet; the transport takes the cork out.
+  socket.cork()
+  sendHead(response, fields)
+  return new Http1Transport(response, socket, protocol)
+}
+
+function protocolOf(request: NodeRequest): Protocol {
+  if (request.httpVersionMajor >= 2) return 'h2'
+  return request.httpVersionMinor >= 1 ? 'http/1.1' : 'http/1.0'
+}
+
+/** `req 'close'` and `req.destroyed` say nothing: they come when the body has been read. */
+function isGone(request: NodeRequest, response: NodeResponse): boolean {
+  if (isHttp2(response)) {
+    const { stream } = response
+    return stream === undefined || stream.destroyed || stream.closed || stream.aborted
+  }
+  return response.destroyed || response.closed || request.socket.destroyed
+}
+
+/** Node hands out a pipelined request at once, but its response has no socket until its turn. */
+function isPipelined(response: NodeResponse): boolean {
+  return !isHttp2(response) && response.socket === null
+}
+
+/** True when nobody wraps the response and nothing waits in it. */
+function isPlain(response: NodeResponse): boolean {
+  if (isHttp2(response)) return response.write === Http2ServerResponse.prototype.write
+  return (
+    response.write === ServerResponse.prototype.write &&
+    response.writableCorked === 0 &&
+    response.writableLength === response.socket?.writableLength
+  )
+}
+
+/** A body nobody reads keeps the request unfinished, and `requestTimeout` would cut the stream. */
+function dropBody(request: NodeRequest): void {
+  const { headers } = request
+  const hasBody = headers['content-length'] !== undefined || 'transfer-encoding' in headers
+  const untouched = request.readableFlowing === null
+  if (untouched && (hasBody || request.httpVersionMajor >= 2)) request.resume()
+}
+
+/** Headers of the connection depend on the protocol: HTTP/2 knows none of them. */
+function prepareHead(
+  request: NodeRequest,
+  response: NodeResponse,
+  fields: Record<string, string>,
+): void {
+  if (response.hasHeader('content-length')) response.removeHeader('content-length')
+  if (isHttp2(response)) {
+    response.removeHeader('transfer-encoding')
+    response.removeHeader('connection')
+  } else if (request.httpVersionMajor === 1 && response.shouldKeepAlive) {
+    fields['Connection'] = 'keep-alive'
+  }
+}
+
+function sendHead(response: NodeResponse, fields: Record<string, string>): void {
+  if (isHttp2(response)) {
+    response.writeHead(200, fields)
+  } else {
+    response.writeHead(200, fields)
+    response.flushHeaders()
+  }
+}
+
+/** On HTTP/1 the socket is this stream's own; on HTTP/2 it carries others too. */
+function tuneSocket(socket: Socket): void {
+  socket.setNoDelay(true)
+  socket.setTimeout(0)
+}
+
+function presentHeader(response: NodeResponse, name: string): string | undefined {
+  const value = response.getHeader(name)
+  if (value === undefined) return undefined
+  return Array.isArray(value) ? value.join(', ') : String(value)
+}

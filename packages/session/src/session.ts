@@ -1,0 +1,385 @@
+import {
+  encodeComment,
+  encodeEvent,
+  encodeRetry,
+  HeartlineError,
+  type EventFields,
+} from '@heartline/wire'
+import { encodeFramed } from './chunk.ts'
+import type { EndReason, SessionEnd } from './end-reason.ts'
+import { sessionErrors } from './errors.ts'
+import { firstText, heartbeatFrame, jitterUp } from './greeting.ts'
+import { checkExpiry, checkHeartbeat, checkNumber, type ResolvedSessionOptions } from './options.ts'
+import { PendingBytes } from './pending-bytes.ts'
+import { pump, type EventSourceLike, type StreamOptions, type StreamResult } from './pump.ts'
+import { Timetable, type Due, type TimetableOwner } from './timetable.ts'
+import type { CloseCause, Framing, Protocol, Transport, TransportListener } from './transport.ts'
+
+/**
+ * What became of something sent. `written`: the transport took it. `waiting`: the reader is
+ * behind, it is queued in the session. `over`: the session has ended and nothing was written.
+ */
+export type SendResult = 'written' | 'waiting' | 'over'
+
+/** Told about a session. One observer may serve any number of sessions. */
+export interface SessionObserver {
+  /** The reader took all that waited, the session's own queue included: it may be written to. */
+  onWritable(session: Session): void
+  /** The session is over. Exactly once; in a microtask when it was over before it was observed. */
+  onEnd(session: Session, end: SessionEnd): void
+}
+
+export interface CloseOptions {
+  /** Last bytes: text of whole events, not framed. */
+  readonly final?: string | Uint8Array | undefined
+  /** How long what waits may take to leave before the stream is cut. Default 5,000. */
+  readonly graceMs?: number | undefined
+  /** Why, when an exception was the reason. Kept in the session's end. */
+  readonly error?: unknown
+}
+
+export interface DrainOptions {
+  /** Base of the jittered delay the reader is told. Default: the session's `retryMs`. */
+  readonly retryMs?: number | undefined
+  /** As for `close`. Default 5,000. */
+  readonly graceMs?: number | undefined
+}
+
+const DEFAULT_GRACE_MS = 5_000
+
+type State = 0 | 1 | 2
+const FREE: State = 0
+const BLOCKED: State = 1
+const OVER: State = 2
+
+/**
+ * One open event stream to one reader. Made by `createNodeSession`, `createFetchSession` or
+ * `createSession`, never by hand.
+ *
+ * An idle session owns no timer, closure, promise or emitter. It ends exactly once, with one
+ * reason: from then on it takes no more, `signal` is aborted, `closed` resolved and the observer
+ * told. What was already handed over still leaves, within a grace.
+ */
+export class Session implements TransportListener, TimetableOwner {
+  /** Unguessable, URL-safe. Told to the reader in the header `Heartline-Session`. */
+  readonly id: string
+  /** Unix milliseconds. */
+  readonly openedAt: number
+  /** Address of the reader, when known. */
+  readonly remoteAddress: string | undefined
+  /** How bytes for `writeFramed` have to be framed. */
+  readonly framing: Framing
+  readonly protocol: Protocol
+
+  readonly #transport: Transport
+  readonly #options: ResolvedSessionOptions
+  readonly #timetable: Timetable
+  #state: State = FREE
+  #end: SessionEnd | undefined = undefined
+  #observer: SessionObserver | undefined = undefined
+  #pending: PendingBytes | undefined = undefined
+  #waiters: ((open: boolean) => void)[] | undefined = undefined
+  #controller: AbortController | undefined = undefined
+  #closed: Promise<SessionEnd> | undefined = undefined
+  #resolveClosed: ((end: SessionEnd) => void) | undefined = undefined
+
+  /** @internal Sends the first bytes, unless the transport is over already. */
+  constructor(transport: Transport, options: ResolvedSessionOptions, overBecause?: EndReason) {
+    this.id = options.id
+    this.openedAt = options.wheel.unixNow()
+    this.remoteAddress = options.remoteAddress ?? transport.remoteAddress
+    this.framing = transport.framing
+    this.protocol = transport.protocol
+    this.#transport = transport
+    this.#options = options
+    this.#timetable = new Timetable(this, options)
+    if (transport.over) {
+      this.#state = OVER
+      this.#end = { reason: overBecause ?? 'disconnected', at: this.openedAt }
+      return
+    }
+    transport.listen(this)
+    this.#write(encodeFramed(firstText(options), this.framing))
+    this.#timetable.setHeartbeat(options.heartbeatMs)
+    if (options.expiresAtMs !== undefined) this.#timetable.setExpiry(options.expiresAtMs)
+    if (options.maxAgeMs > 0) this.setMaxAge(options.maxAgeMs)
+  }
+
+  /** True until the session ends. */
+  get isOpen(): boolean {
+    return this.#state !== OVER
+  }
+
+  /** True once the session has ended, whatever the reason. */
+  get isOver(): boolean {
+    return this.#state === OVER
+  }
+
+  /** True while the reader has not taken what was written. False once the session is over. */
+  get isBlocked(): boolean {
+    return this.#state === BLOCKED
+  }
+
+  /** When bytes were last handed over, in milliseconds of the wheel's clock (`Wheel.now`). */
+  get lastWriteAt(): number {
+    return this.#timetable.lastWriteAt
+  }
+
+  /** Bytes that wait in this session's own queue. */
+  get pendingBytes(): number {
+    return this.#pending?.bytes ?? 0
+  }
+
+  /** How it ended; undefined while it is open. */
+  get end(): SessionEnd | undefined {
+    return this.#end
+  }
+
+  /** Aborted when the session ends. Its reason is an error `HL_SESSION_ENDED`. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#end !== undefined) this.#abort(this.#controller, this.#end)
+    }
+    return this.#controller.signal
+  }
+
+  /** Resolves with the end. Never rejects. */
+  get closed(): Promise<SessionEnd> {
+    this.#closed ??=
+      this.#end === undefined
+        ? new Promise((resolve) => (this.#resolveClosed = resolve))
+        : Promise.resolve(this.#end)
+    return this.#closed
+  }
+
+  /**
+   * Sends one event. Throws `HL_EVENT_FIELD_INVALID` for a field that cannot be put on the wire;
+   * nothing is written then.
+   */
+  send(event: EventFields): SendResult {
+    return this.#put(encodeEvent(event))
+  }
+
+  /** Sends a comment: bytes that no reader sees. */
+  comment(text: string): SendResult {
+    return this.#put(encodeComment(text))
+  }
+
+  /** Tells the reader its reconnection delay in milliseconds, as given: no jitter is added. */
+  retry(ms: number): SendResult {
+    return this.#put(encodeRetry(ms))
+  }
+
+  /**
+   * Hands over bytes that are framed for `framing` already, and queues nothing: the fast path of
+   * a fan-out. Returns false when the session is now blocked (the bytes were taken) or over (they
+   * were not). Throws `HL_SESSION_BLOCKED` when the session was blocked before.
+   */
+  writeFramed(bytes: Uint8Array): boolean {
+    if (this.#state === FREE) return this.#write(bytes)
+    if (this.#state === OVER) return false
+    throw new HeartlineError(sessionErrors.writeRefused)
+  }
+
+  /** Sets the one observer; a later one takes the place of the first. */
+  observe(observer: SessionObserver): void {
+    this.#observer = observer
+    const end = this.#end
+    if (end !== undefined) queueMicrotask(() => observer.onEnd(this, end))
+  }
+
+  /** Resolves true when the session may be written to, false when it is over. Never hangs. */
+  ready(): Promise<boolean> {
+    if (this.#state !== BLOCKED) return Promise.resolve(this.#state === FREE)
+    this.#waiters ??= []
+    const waiters = this.#waiters
+    return new Promise((resolve) => waiters.push(resolve))
+  }
+
+  /**
+   * Sends what a source yields, asking it for more only when the reader has taken what there was.
+   * When the session ends first, the source is told (`return()`), even if it is stuck in `next()`.
+   * A source that throws ends the session with `handler-error`. Never rejects; throws
+   * `HL_SOURCE_INVALID` for what is no source.
+   */
+  stream(source: EventSourceLike, options: StreamOptions = {}): Promise<StreamResult> {
+    return pump(this, source, options)
+  }
+
+  /** Changes the heartbeat interval: 0 = none, else 1,000 to 600,000 ms. */
+  setHeartbeat(intervalMs: number): void {
+    checkHeartbeat(intervalMs)
+    if (this.isOpen) this.#timetable.setHeartbeat(intervalMs)
+  }
+
+  /**
+   * Sets when the token expires, in Unix milliseconds (undefined = never). The session ends with
+   * `token-expired` within the 100 ms before, or at the next tick when that is past.
+   */
+  setExpiry(atMs: number | undefined): void {
+    if (atMs !== undefined) checkExpiry(atMs)
+    if (this.isOpen) this.#timetable.setExpiry(atMs)
+  }
+
+  /** Sets the age, counted from now, at which it ends: less up to 10 % at random. 0 = never. */
+  setMaxAge(maxAgeMs: number): void {
+    checkNumber('maxAgeMs', maxAgeMs)
+    if (!this.isOpen) return
+    const { wheel, random } = this.#options
+    const age = maxAgeMs * (1 - 0.1 * random())
+    this.#timetable.setAgeLimit(maxAgeMs === 0 ? undefined : wheel.now() + age)
+  }
+
+  /**
+   * Ends the session in good order: it is over at once, what waits still leaves within the grace,
+   * then the stream ends; after the grace it is cut. Does nothing when it is over already.
+   */
+  close(reason: EndReason = 'finished', options: CloseOptions = {}): void {
+    if (this.#state === OVER) return
+    const { final, graceMs = DEFAULT_GRACE_MS, error } = options
+    checkNumber('graceMs', graceMs)
+    if (final !== undefined) this.#putFinal(encodeFramed(final, this.framing))
+    const blocked = this.isBlocked
+    this.#over(reason, error)
+    this.#timetable.linger(graceMs)
+    if (!blocked) this.#transport.end()
+  }
+
+  /** Tells the reader to come back after a jittered delay (`heartline.drain`), then closes. */
+  drain(options: DrainOptions = {}): void {
+    const { retryMs = this.#options.retryMs, graceMs } = options
+    checkNumber('retryMs', retryMs)
+    const retry = jitterUp(retryMs, this.#options.retryJitter, this.#options.random)
+    const data = JSON.stringify({ retryMs: retry })
+    this.close('drained', { final: encodeEvent({ type: 'heartline.drain', data, retry }), graceMs })
+  }
+
+  /** @internal Called by the transport. */
+  onWritable(): void {
+    if (this.#state === OVER) return this.#flushRest()
+    this.#state = FREE
+    this.#timetable.unblock()
+    if (this.#pending !== undefined && !this.#flush(this.#pending)) return
+    this.#observer?.onWritable(this)
+    if (this.#state === FREE) this.#wake(true)
+  }
+
+  /** @internal Called by the transport. */
+  onTransportClosed(cause: CloseCause, error?: unknown): void {
+    this.#pending = undefined
+    if (this.#state === OVER) this.#timetable.stop()
+    else this.#over(cause, error)
+  }
+
+  /** @internal Called by the timetable. */
+  onDue(due: Due): void {
+    switch (due) {
+      case 'heartbeat':
+        this.#write(this.#heartbeat())
+        break
+      case 'blocked':
+        this.#cut('blocked')
+        break
+      case 'linger':
+        this.#discard()
+        break
+      case 'token-expired':
+        this.close(due, { final: encodeEvent({ type: 'heartline.expired', data: '{}' }) })
+        break
+      case 'max-age':
+        this.close(due)
+        break
+    }
+  }
+
+  #heartbeat(): Uint8Array {
+    const { heartbeatKind, wheel } = this.#options
+    return heartbeatFrame(heartbeatKind, this.framing, wheel.unixNow())
+  }
+
+  #put(text: string): SendResult {
+    if (this.#state === OVER) return 'over'
+    const bytes = encodeFramed(text, this.framing)
+    if (this.#state === BLOCKED) return this.#queue(bytes)
+    this.#write(bytes)
+    return 'written'
+  }
+
+  /** Hands bytes to a transport that is free. */
+  #write(bytes: Uint8Array): boolean {
+    this.#timetable.wrote()
+    if (this.#transport.write(bytes)) return true
+    this.#state = BLOCKED
+    this.#timetable.block()
+    return false
+  }
+
+  /** A reader that does not read may cost `maxPendingBytes`, not more. */
+  #queue(bytes: Uint8Array): SendResult {
+    this.#pending ??= new PendingBytes()
+    if (this.#pending.bytes + bytes.length > this.#options.maxPendingBytes) {
+      this.#cut('slow')
+      return 'over'
+    }
+    this.#pending.push(bytes)
+    return 'waiting'
+  }
+
+  /** The last bytes may pass the limit: nothing follows them, and the grace bounds their stay. */
+  #putFinal(bytes: Uint8Array): void {
+    if (this.#state === FREE) {
+      this.#write(bytes)
+      return
+    }
+    this.#pending ??= new PendingBytes()
+    this.#pending.push(bytes)
+  }
+
+  #flush(pending: PendingBytes): boolean {
+    this.#pending = undefined
+    return this.#write(pending.take())
+  }
+
+  /** The session is over, but its reader goes on reading. */
+  #flushRest(): void {
+    const pending = this.#pending
+    this.#pending = undefined
+    if (pending === undefined || this.#transport.write(pending.take())) this.#transport.end()
+  }
+
+  #cut(reason: EndReason): void {
+    this.#over(reason)
+    this.#discard()
+  }
+
+  #discard(): void {
+    this.#pending = undefined
+    this.#transport.destroy()
+  }
+
+  #over(reason: EndReason, error?: unknown): void {
+    const at = this.#options.wheel.unixNow()
+    const end: SessionEnd = error === undefined ? { reason, at } : { reason, at, error }
+    this.#state = OVER
+    this.#end = end
+    this.#timetable.stop()
+    this.#wake(false)
+    this.#resolveClosed?.(end)
+    if (this.#controller !== undefined) this.#abort(this.#controller, end)
+    this.#observer?.onEnd(this, end)
+  }
+
+  #abort(controller: AbortController, end: SessionEnd): void {
+    controller.abort(
+      new HeartlineError(sessionErrors.sessionEnded, { reason: end.reason }, end.error),
+    )
+  }
+
+  #wake(open: boolean): void {
+    const waiters = this.#waiters
+    if (waiters === undefined) return
+    this.#waiters = undefined
+    for (const resolve of waiters) resolve(open)
+  }
+}
