@@ -35,7 +35,7 @@ export class AckWatch {
       if (heartbeatMs === 0) continue
       // One more interval: the acknowledgement of the last heartbeat may be under way.
       if (now - subscriber.ackedAt <= heartbeatMs * (MISSED_LIMIT + 1)) continue
-      subscriber.session.close('unresponsive')
+      subscriber.session.close('unresponsive', { graceMs: 0 })
     }
   }
 }

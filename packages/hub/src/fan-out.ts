@@ -82,7 +82,7 @@ export class FanOut implements Delivery {
   #leaveBehind(subscriber: Subscriber): boolean {
     const lag = subscriber.cohort.log.head - subscriber.at
     if (subscriber.namespace.slowPolicy === 'disconnect' && lag > this.#maxLogBytes) {
-      subscriber.session.close('slow')
+      subscriber.session.close('slow', { graceMs: 0 })
     }
     return false
   }

@@ -254,7 +254,7 @@ export class Hub {
     this.#isDraining = true
     this.#publisher.stop()
     await this.#publisher.idle()
-    for (const { session } of [...this.#sessions]) session.destroy('drained')
+    for (const { session } of [...this.#sessions]) session.close('drained', { graceMs: 0 })
     this.#follower.close()
   }
 

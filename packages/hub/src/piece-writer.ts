@@ -33,9 +33,9 @@ export class PieceWriter {
   /** Writes and waits until the reader took it. False when the session is over. */
   async flush(): Promise<boolean> {
     if (this.#parts.length === 0) return true
-    if (!(await this.#session.ready())) return false
+    if (!(await isFree(this.#session))) return false
     this.writeNow()
-    return this.#session.ready()
+    return isFree(this.#session)
   }
 
   /** Only when the session is known to be ready in this turn. */
@@ -49,4 +49,13 @@ export class PieceWriter {
     this.#events = 0
     this.#session.writeFramed(this.#session.framing === 'chunked' ? frameChunk(raw) : raw)
   }
+}
+
+/**
+ * Waits until the session may be written to. False when it is over. Looks again after the wait:
+ * another writer may have been first.
+ */
+export async function isFree(session: Session): Promise<boolean> {
+  while (session.isBlocked) await session.ready()
+  return session.isOpen
 }

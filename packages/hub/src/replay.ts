@@ -7,7 +7,7 @@ import type { FramePage, HistoryReader } from './history-reader.ts'
 import type { LatestValues } from './latest-values.ts'
 import type { LogFollower } from './log-follower.ts'
 import type { NamespaceTable } from './namespace.ts'
-import { PieceWriter } from './piece-writer.ts'
+import { isFree, PieceWriter } from './piece-writer.ts'
 import { ReplayFilter } from './replay-filter.ts'
 import type { StartingPoint } from './starting-point.ts'
 import type { Subscriber } from './subscriber.ts'
@@ -58,7 +58,7 @@ export class Replay {
   /** Resolves when the subscriber is live or over. Rejects with the broker's errors. */
   async run(): Promise<void> {
     const { session } = this.#subscriber
-    while (await session.ready()) {
+    while (await isFree(session)) {
       if (this.#after.offset >= this.#source.follower.position.offset) return this.#join()
       for (const frame of await this.#nextFrames()) {
         this.#take(frame)

@@ -80,7 +80,8 @@ export class SessionTable implements SessionObserver {
 
   /** The shared log no longer holds what the subscriber needs: history does. */
   fellBehind(subscriber: Subscriber): void {
-    if (subscriber.namespace.slowPolicy === 'disconnect') return subscriber.session.close('slow')
+    if (subscriber.namespace.slowPolicy === 'disconnect')
+      return subscriber.session.close('slow', { graceMs: 0 })
     subscriber.leaveLive()
     const replay = new Replay(this.#source, subscriber, { after: subscriber.last, gap: undefined })
     const collapses = subscriber.namespace.slowPolicy === 'latest'
