@@ -11,5 +11,5 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exitCode = 1
 } else {
   // Imported late, so that an old Node prints the sentence above and not a syntax error.
-  import('./run/main.mjs').then(({ main }) => main(process.argv.slice(2)))
+  void import('./run/main.mjs').then(({ main }) => main(process.argv.slice(2)))
 }
