@@ -1,6 +1,6 @@
 import { HeartlineError } from './error.ts'
 import { wireErrors } from './errors.ts'
-import { PendingLine } from './pending-line.ts'
+import { TextPieces } from './text-pieces.ts'
 import { utf8Length, Utf8Stream } from './utf8.ts'
 
 /** One dispatched event. */
@@ -69,6 +69,9 @@ export function createParser(callbacks: ParserCallbacks, options: ParserOptions 
   return new EventStreamParser(callbacks, options)
 }
 
+/** Appending to a string is the fastest for a few lines of data, and wasteful for very many. */
+const MANY_LINES = 4096
+
 const LF = 0x0a
 const SPACE = 0x20
 const COLON = 0x3a
@@ -82,7 +85,7 @@ class EventStreamParser implements EventParser {
   readonly #callbacks: ParserCallbacks
   readonly #maxEventBytes: number
   readonly #utf8 = new Utf8Stream()
-  readonly #line = new PendingLine()
+  readonly #line = new TextPieces()
   /** Decoded text that waits for its turn: from a `feed` inside a callback, or after one threw. */
   #unread = ''
   #parsing = false
@@ -91,8 +94,10 @@ class EventStreamParser implements EventParser {
   /** The last chunk ended with a CR: an LF at the start of the next belongs to it. */
   #skipLf = false
   #data: string | undefined
+  /** What follows `#data` when that got long. */
+  readonly #moreData = new TextPieces()
   #type = ''
-  #idBuffer: string
+  #idBuffer = ''
   #idSeen = false
   #lastEventId: string
   /** Bytes of the block so far, but for the tail. */
@@ -108,7 +113,6 @@ class EventStreamParser implements EventParser {
     }
     this.#callbacks = callbacks
     this.#maxEventBytes = maxEventBytes
-    this.#idBuffer = lastEventId
     this.#lastEventId = lastEventId
   }
 
@@ -131,6 +135,7 @@ class EventStreamParser implements EventParser {
     this.#over = true
     this.#unread = ''
     this.#data = undefined
+    this.#moreData.clear()
     this.#type = ''
     this.#idSeen = false
     this.#line.clear()
@@ -233,8 +238,7 @@ class EventStreamParser implements EventParser {
   }
 
   #completeLine(rest: string): boolean {
-    if (rest !== '') this.#line.add(rest)
-    const line = this.#line.take()
+    const line = this.#line.take() + rest
     return this.#readLine(line, 0, line.length)
   }
 
@@ -242,8 +246,7 @@ class EventStreamParser implements EventParser {
   #readLine(text: string, from: number, end: number): boolean {
     const first = text.charCodeAt(from)
     if (first === LETTER_D && isDataField(text, from)) {
-      const value = text.slice(valueStart(text, from + 5), end)
-      this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`
+      this.#addData(text.slice(valueStart(text, from + 5), end))
       return true
     }
     if (first === LETTER_I && isIdField(text, from)) {
@@ -260,7 +263,7 @@ class EventStreamParser implements EventParser {
   #readRareField(line: string): void {
     const colon = line.indexOf(':')
     if (colon === -1) {
-      if (line === 'data') this.#data = this.#data === undefined ? '' : `${this.#data}\n`
+      if (line === 'data') this.#addData('')
       else if (line === 'event') this.#type = ''
       else if (line === 'id') this.#setId('')
     } else if (colon === 5 && line.startsWith('retry')) {
@@ -268,6 +271,19 @@ class EventStreamParser implements EventParser {
       if (!ASCII_DIGITS.test(value)) return
       this.#callbacks.onRetry?.(Math.min(Number(value), Number.MAX_SAFE_INTEGER))
     }
+  }
+
+  #addData(value: string): void {
+    if (this.#data === undefined) this.#data = value
+    else if (this.#data.length < MANY_LINES) this.#data += `\n${value}`
+    else this.#moreData.add(`\n${value}`)
+  }
+
+  #takeData(): string | undefined {
+    const data = this.#data
+    this.#data = undefined
+    if (data === undefined || data.length < MANY_LINES) return data
+    return data + this.#moreData.take()
   }
 
   #setId(value: string): void {
@@ -278,10 +294,9 @@ class EventStreamParser implements EventParser {
 
   /** The empty line: the block takes effect. Always false: an ended block holds nothing. */
   #endBlock(): false {
-    const data = this.#data
+    const data = this.#takeData()
     const type = this.#type
     const idSeen = this.#idSeen
-    this.#data = undefined
     this.#type = ''
     this.#idSeen = false
     if (idSeen) {

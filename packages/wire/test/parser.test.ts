@@ -18,7 +18,7 @@ function everyCut(stream: string | Uint8Array): Observed[] {
     for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size))
     expect(observe(chunks)).toEqual(whole)
   }
-  if (typeof stream === 'string') expect(observe([...stream])).toEqual(whole)
+  if (typeof stream === 'string') expect(observe(stream.split(''))).toEqual(whole)
   return whole.observed
 }
 
@@ -161,10 +161,8 @@ describe('decoding', () => {
   })
 
   it('makes U+FFFD of invalid bytes as the decoder does, wherever they are cut', () => {
-    const bytes = Uint8Array.from([
-      ...encoder.encode('data: '),
-      ...[0xff, 0xe2, 0x82, 0x41, 0xf0, 0x9f, 0x8e, 0x88, 0xed, 0xa0, 0x80, 0xc3, 0x0a, 0x0a],
-    ])
+    const value = [0xff, 0xe2, 0x82, 0x41, 0xf0, 0x9f, 0x8e, 0x88, 0xed, 0xa0, 0x80, 0xc3]
+    const bytes = Uint8Array.from([...encoder.encode('data: '), ...value, 0x0a, 0x0a])
     expect(everyCut(bytes)).toEqual([event('\uFFFD\uFFFDA🎈\uFFFD\uFFFD\uFFFD\uFFFD')])
   })
 
@@ -180,6 +178,10 @@ describe('decoding', () => {
       parser.feed(buffer.subarray(0, length))
     }
     expect(events).toEqual([{ type: 'message', data: '日本語🎈é', lastEventId: 'ü' }])
+  })
+
+  it('takes text after bytes that ended with a whole character', () => {
+    expect(observe([encoder.encode('data: é\n'), 'data: y\n\n']).observed).toEqual([event('é\ny')])
   })
 
   it('takes text after bytes: what was cut there never came to its end', () => {
@@ -349,6 +351,18 @@ describe('cost', () => {
     })
     // Quadratic time would be hours; linear is about one second.
     expect(spent).toBeLessThan(20_000)
+  })
+
+  it('keeps the order of the pieces of a line, how many there may be', () => {
+    const data = Array.from({ length: 20_000 }, (_, index) => index.toString(36)).join(' ')
+    expect(feedBytes(encoder.encode(encodeEvent({ data })), 1)[0]?.data).toBe(data)
+    expect(feedBytes(encoder.encode(encodeEvent({ data })), 7)[0]?.data).toBe(data)
+  })
+
+  it('keeps the order of the lines of data, how many there may be', () => {
+    const data = Array.from({ length: 20_000 }, (_, index) => index.toString(36)).join('\n')
+    expect(feedBytes(encoder.encode(encodeEvent({ data })), 1)[0]?.data).toBe(data)
+    expect(feedBytes(encoder.encode(encodeEvent({ data })), 5000)[0]?.data).toBe(data)
   })
 
   it('is linear for lines without a colon, empty lines, and many data lines', () => {
