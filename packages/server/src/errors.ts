@@ -136,7 +136,11 @@ export const serverErrors: ErrorCatalogue<ServerErrorName> = {
     403,
     'The token has no "heartline" claim, so it allows nothing. Give it { "heartline": { "subscribe": [...] } }.',
   ),
-  claimInvalid: peer('HL_CLAIM_INVALID', 403, 'The "{claim}" claim of the token is wrong: {reason}.'),
+  claimInvalid: peer(
+    'HL_CLAIM_INVALID',
+    403,
+    'The "{claim}" claim of the token is wrong: {reason}.',
+  ),
   jwksUnavailable: {
     code: 'HL_JWKS_UNAVAILABLE',
     status: 503,
@@ -204,11 +208,7 @@ export const serverErrors: ErrorCatalogue<ServerErrorName> = {
     413,
     'The body is larger than {maxBytes} bytes. Send less, or stream application/x-ndjson.',
   ),
-  bodyTimeout: peer(
-    'HL_BODY_TIMEOUT',
-    408,
-    'The body did not arrive in time.',
-  ),
+  bodyTimeout: peer('HL_BODY_TIMEOUT', 408, 'The body did not arrive in time.'),
   bodyAborted: peer('HL_BODY_ABORTED', 400, 'The body ended before it was complete.'),
   lineTooLong: peer('HL_LINE_TOO_LONG', 413, 'The line is longer than {maxBytes} bytes.'),
   tooManyEvents: peer(

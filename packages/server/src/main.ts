@@ -1,1 +1,3 @@
-console.log('heartline')
+import { runCli } from './cli.ts'
+
+process.exitCode = await runCli(process.argv.slice(2))

@@ -44,7 +44,8 @@ function toSelectors(fields: Readonly<Record<string, unknown>>, field: string): 
   const name = `${CLAIM}.${field}`
   if (list === undefined) return []
   if (!Array.isArray(list)) throw invalid(name, 'it must be a list of selectors')
-  if (list.length > MAX_SELECTORS) throw invalid(name, `it has more than ${MAX_SELECTORS} selectors`)
+  if (list.length > MAX_SELECTORS)
+    throw invalid(name, `it has more than ${MAX_SELECTORS} selectors`)
   return list.map((selector, index) => toSelector(selector, `${name}[${index}]`))
 }
 

@@ -7,7 +7,8 @@ import { createPublicKey } from 'node:crypto'
 export function notASecret(text: string): string | undefined {
   const trimmed = text.trim()
   if (trimmed === '') return 'it is empty'
-  if (trimmed.includes('-----BEGIN')) return `it is a PEM ${/CERT/.test(trimmed) ? 'certificate' : 'key'}, not a shared secret`
+  if (trimmed.includes('-----BEGIN'))
+    return `it is a PEM ${/CERT/.test(trimmed) ? 'certificate' : 'key'}, not a shared secret`
   if (/^(ssh-(rsa|ed25519|dss)|ecdsa-sha2-)\S* /.test(trimmed)) return 'it is an SSH public key'
   if (isJsonWebKey(trimmed)) return 'it is a JSON Web Key, not a shared secret; use jwksFile'
   if (isDerKey(trimmed)) return 'it is a public key in DER form, not a shared secret'

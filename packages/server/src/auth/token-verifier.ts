@@ -105,7 +105,10 @@ function toTokenError(cause: unknown, header: ProtectedHeaderParameters): Heartl
   if (cause instanceof errors.JWSSignatureVerificationFailed) {
     return new HeartlineError(serverErrors.tokenSignature)
   }
-  if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys) {
+  if (
+    cause instanceof errors.JWKSNoMatchingKey ||
+    cause instanceof errors.JWKSMultipleMatchingKeys
+  ) {
     const kid = String(header.kid ?? '').slice(0, 64)
     return new HeartlineError(serverErrors.tokenKeyUnknown, { kid, algorithm: header.alg })
   }

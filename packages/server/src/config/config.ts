@@ -43,7 +43,10 @@ export interface LimitSettings {
 export interface Config {
   readonly listen: ListenAddress
   readonly store: StoreSetting
-  readonly disk: { readonly fsync: 'always' | 'interval' | 'never'; readonly fsyncIntervalMs: number }
+  readonly disk: {
+    readonly fsync: 'always' | 'interval' | 'never'
+    readonly fsyncIntervalMs: number
+  }
   /** Undefined = the store's own default. */
   readonly retention: {
     readonly maxEntries?: number | undefined

@@ -5,14 +5,7 @@ import { parseListenAddress, type ListenAddress } from './listen-address.ts'
 import { parseStore, type StoreSetting } from './store.ts'
 
 /** How a setting is written in the environment and on the command line. */
-export type SettingKind =
-  | 'string'
-  | 'boolean'
-  | 'integer'
-  | 'duration'
-  | 'size'
-  | 'list'
-  | 'json'
+export type SettingKind = 'string' | 'boolean' | 'integer' | 'duration' | 'size' | 'list' | 'json'
 
 /** What is known of a setting beside its shape. */
 export interface SettingMeta {

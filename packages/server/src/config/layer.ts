@@ -36,7 +36,9 @@ export function readFlags(flags: ReadonlyMap<string, string | boolean>): Layer[]
     const value = flags.get(setting.path)
     if (value === undefined) return []
     const { path, flag: origin } = setting
-    return [{ path, value: typeof value === 'string' ? coerce(setting, value, origin) : value, origin }]
+    return [
+      { path, value: typeof value === 'string' ? coerce(setting, value, origin) : value, origin },
+    ]
   })
 }
 
@@ -62,7 +64,10 @@ function coerce(setting: Setting, text: string, origin: string): unknown {
       if (/^-?\d+$/.test(text)) return Number(text)
       throw invalid(origin, 'must be a whole number')
     case 'list':
-      return text.split(',').map((item) => item.trim()).filter((item) => item !== '')
+      return text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '')
     case 'json':
       return coerceJson(text, origin)
     default:

@@ -93,7 +93,9 @@ function toErrors(issue: z.core.$ZodIssue, nameOf: (path: string) => string): He
     })
   }
   const where = nameOf(path)
-  return [new HeartlineError(serverErrors.configInvalid, { where, reason: lowerFirst(issue.message) })]
+  return [
+    new HeartlineError(serverErrors.configInvalid, { where, reason: lowerFirst(issue.message) }),
+  ]
 }
 
 function lowerFirst(text: string): string {

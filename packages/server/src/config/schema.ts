@@ -47,11 +47,16 @@ const retention = z.strictObject({
     ),
   maxAgeMs: duration({ min: 0, max: FOREVER })
     .optional()
-    .meta(about({ kind: 'duration', description: 'Older events are removed. Unset or 0: no limit.' })),
+    .meta(
+      about({ kind: 'duration', description: 'Older events are removed. Unset or 0: no limit.' }),
+    ),
   maxBytes: byteSize({ min: 1024, max: 1024 * GIB })
     .optional()
     .meta(
-      about({ kind: 'size', description: 'Bytes of data kept. Unset: 8 MiB in memory, 1 GiB on disk.' }),
+      about({
+        kind: 'size',
+        description: 'Bytes of data kept. Unset: 8 MiB in memory, 1 GiB on disk.',
+      }),
     ),
 })
 
@@ -61,7 +66,8 @@ const session = z.strictObject({
     .meta(
       about({
         kind: 'duration',
-        description: 'A reader that takes nothing for so long is cut with the reason `blocked`. 0: never.',
+        description:
+          'A reader that takes nothing for so long is cut with the reason `blocked`. 0: never.',
       }),
     ),
   maxAgeMs: duration({ min: 1000, max: FOREVER, zero: true })
@@ -77,53 +83,49 @@ const session = z.strictObject({
     .meta(
       about({
         kind: 'size',
-        description: 'Shared log kept for readers that fall behind, per group of readers with the same selectors.',
+        description:
+          'Shared log kept for readers that fall behind, per group of readers with the same selectors.',
       }),
     ),
 })
 
 const keys = z.strictObject({
-  secret: text
-    .optional()
-    .meta(
-      about({
-        kind: 'string',
-        flag: '--key-secret',
-        secret: true,
-        description:
-          'Shared secret of HS256 tokens, 32 bytes or more. Prefer `auth.keys.secretFile`: other users of the machine can see flags.',
-      }),
-    ),
-  secretFile: text
-    .optional()
-    .meta(
-      about({
-        kind: 'string',
-        flag: '--key-secret-file',
-        description: 'File with the secret. One newline at its end is ignored.',
-      }),
-    ),
-  publicKeyFile: text
-    .optional()
-    .meta(
-      about({
-        kind: 'string',
-        flag: '--public-key-file',
-        description: 'PEM file with a public key or certificate: RS256, ES256 or EdDSA.',
-      }),
-    ),
+  secret: text.optional().meta(
+    about({
+      kind: 'string',
+      flag: '--key-secret',
+      secret: true,
+      description:
+        'Shared secret of HS256 tokens, 32 bytes or more. Prefer `auth.keys.secretFile`: other users of the machine can see flags.',
+    }),
+  ),
+  secretFile: text.optional().meta(
+    about({
+      kind: 'string',
+      flag: '--key-secret-file',
+      description: 'File with the secret. One newline at its end is ignored.',
+    }),
+  ),
+  publicKeyFile: text.optional().meta(
+    about({
+      kind: 'string',
+      flag: '--public-key-file',
+      description: 'PEM file with a public key or certificate: RS256, ES256 or EdDSA.',
+    }),
+  ),
   jwksFile: text
     .optional()
-    .meta(about({ kind: 'string', flag: '--jwks-file', description: 'File with a JSON Web Key Set.' })),
-  jwksUrl: text
-    .optional()
     .meta(
-      about({
-        kind: 'string',
-        flag: '--jwks-url',
-        description: 'Address of a JSON Web Key Set: https, or http on loopback. Cached, fetched again for unknown keys.',
-      }),
+      about({ kind: 'string', flag: '--jwks-file', description: 'File with a JSON Web Key Set.' }),
     ),
+  jwksUrl: text.optional().meta(
+    about({
+      kind: 'string',
+      flag: '--jwks-url',
+      description:
+        'Address of a JSON Web Key Set: https, or http on loopback. Cached, fetched again for unknown keys.',
+    }),
+  ),
 })
 
 const auth = z.strictObject({
@@ -173,13 +175,16 @@ const cors = z
       .meta(
         about({
           kind: 'list',
-          description: 'Origins whose pages may call the hub, written exactly (`https://app.example`), or `*`.',
+          description:
+            'Origins whose pages may call the hub, written exactly (`https://app.example`), or `*`.',
         }),
       ),
     credentials: z
       .boolean()
       .prefault(false)
-      .meta(about({ kind: 'boolean', description: 'Whether they may send cookies. Never with `*`.' })),
+      .meta(
+        about({ kind: 'boolean', description: 'Whether they may send cookies. Never with `*`.' }),
+      ),
   })
   .refine((value) => !(value.credentials && value.origins.includes('*')), {
     message: 'credentials cannot be allowed to every origin; list the origins',
@@ -211,14 +216,19 @@ const limits = z.strictObject({
   maxSessions: count(0, 1e7)
     .prefault(0)
     .meta(
-      about({ kind: 'integer', flag: '--max-sessions', description: 'Open sessions. 0: no limit.' }),
+      about({
+        kind: 'integer',
+        flag: '--max-sessions',
+        description: 'Open sessions. 0: no limit.',
+      }),
     ),
   bodyTimeoutMs: duration({ min: 100, max: 3_600_000 })
     .prefault('30s')
     .meta(
       about({
         kind: 'duration',
-        description: 'A JSON body must arrive within this time; an NDJSON body may not pause longer.',
+        description:
+          'A JSON body must arrive within this time; an NDJSON body may not pause longer.',
       }),
     ),
 })
@@ -228,17 +238,26 @@ const shape = z
     listen: listenAddress.prefault('127.0.0.1:8420').meta(
       about({
         kind: 'string',
-        description: 'Address to listen on: `HOST:PORT`, `:PORT` (all addresses), `[::1]:PORT`. Port 0: any free one.',
+        description:
+          'Address to listen on: `HOST:PORT`, `:PORT` (all addresses), `[::1]:PORT`. Port 0: any free one.',
       }),
     ),
     store: storeSetting.prefault('memory').meta(
-      about({ kind: 'string', description: 'Where the log is kept: `memory` or `disk:DIRECTORY`.' }),
+      about({
+        kind: 'string',
+        description: 'Where the log is kept: `memory` or `disk:DIRECTORY`.',
+      }),
     ),
     disk: disk.prefault({}),
     retention: retention.prefault({}),
     heartbeat: duration({ min: 1000, max: 600_000, zero: true })
       .prefault('15s')
-      .meta(about({ kind: 'duration', description: 'Sent to readers that got nothing else for so long. 0: off.' })),
+      .meta(
+        about({
+          kind: 'duration',
+          description: 'Sent to readers that got nothing else for so long. 0: off.',
+        }),
+      ),
     heartbeatKind: z
       .enum(['comment', 'event'])
       .prefault('comment')
@@ -250,7 +269,12 @@ const shape = z
       ),
     retry: duration({ min: 0, max: 600_000 })
       .prefault('2s')
-      .meta(about({ kind: 'duration', description: 'Reconnection time told to readers; up to half is added at random.' })),
+      .meta(
+        about({
+          kind: 'duration',
+          description: 'Reconnection time told to readers; up to half is added at random.',
+        }),
+      ),
     session: session.prefault({}),
     namespaces: z
       .array(namespace)
@@ -287,7 +311,12 @@ const shape = z
         format: z
           .enum(['auto', 'json', 'pretty'])
           .prefault('auto')
-          .meta(about({ kind: 'string', description: '`auto`: pretty on a terminal, else JSON lines.' })),
+          .meta(
+            about({
+              kind: 'string',
+              description: '`auto`: pretty on a terminal, else JSON lines.',
+            }),
+          ),
       })
       .prefault({}),
     metrics: z
@@ -307,19 +336,19 @@ const shape = z
         enabled: z
           .boolean()
           .prefault(true)
-          .meta(about({ kind: 'boolean', flag: '--console', description: 'Serve the console at `/`.' })),
+          .meta(
+            about({ kind: 'boolean', flag: '--console', description: 'Serve the console at `/`.' }),
+          ),
       })
       .prefault({}),
     tls: z
       .strictObject({
-        certFile: text
-          .optional()
-          .meta(
-            about({
-              kind: 'string',
-              description: 'PEM certificate chain. With `tls.keyFile`: HTTP/2 and HTTP/1.1 over TLS.',
-            }),
-          ),
+        certFile: text.optional().meta(
+          about({
+            kind: 'string',
+            description: 'PEM certificate chain. With `tls.keyFile`: HTTP/2 and HTTP/1.1 over TLS.',
+          }),
+        ),
         keyFile: text
           .optional()
           .meta(about({ kind: 'string', description: 'PEM private key of the certificate.' })),

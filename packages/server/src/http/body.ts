@@ -70,7 +70,10 @@ export async function* readChunks(
   exchange.invite()
   const iterator = exchange.request.iterator({ destroyOnReturn: false })
   for (;;) {
-    const next = await withDeadline(iterator.next() as Promise<IteratorResult<Buffer>>, patienceMs())
+    const next = await withDeadline(
+      iterator.next() as Promise<IteratorResult<Buffer>>,
+      patienceMs(),
+    )
     if (next.done === true) break
     yield next.value
   }
@@ -81,10 +84,7 @@ export async function* readChunks(
 async function withDeadline<Value>(promise: Promise<Value>, ms: number): Promise<Value> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new HeartlineError(serverErrors.bodyTimeout)),
-      Math.max(0, ms),
-    )
+    timer = setTimeout(() => reject(new HeartlineError(serverErrors.bodyTimeout)), Math.max(0, ms))
   })
   try {
     return await Promise.race([promise.catch(toAborted), late])

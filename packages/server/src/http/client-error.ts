@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { HeartlineError, type ErrorEntry } from '@heartline/wire'
 import { serverErrors } from '../errors.ts'
@@ -44,7 +45,7 @@ function toMessage(entry: ErrorEntry): string {
     connection: 'close',
   }
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`)
-  return `HTTP/1.1 ${problem.status} ${problem.title}\r\n${lines.join('')}\r\n${body}`
+  return `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join('')}\r\n${body}`
 }
 
 /** `_httpMessage` is the response that node:http is writing to this socket. */

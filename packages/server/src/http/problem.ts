@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import { HeartlineError } from '@heartline/wire'
 import { serverErrors } from '../errors.ts'
 
@@ -25,7 +24,7 @@ export function toProblem(error: unknown): Problem {
   return {
     ...shortDetails(known.details),
     type: `urn:heartline:error:${known.code}`,
-    title: STATUS_CODES[status] ?? 'Error',
+    title: known.code.slice('HL_'.length).toLowerCase().replaceAll('_', ' '),
     status,
     detail: shorten(known.message, MAX_DETAIL_LENGTH * 2),
     code: known.code,
@@ -59,7 +58,9 @@ function isHttpError(status: number): boolean {
   return Number.isInteger(status) && status >= 400 && status <= 599
 }
 
-function shortDetails(details: HeartlineError['details']): Record<string, string | number | boolean> {
+function shortDetails(
+  details: HeartlineError['details'],
+): Record<string, string | number | boolean> {
   const short: Record<string, string | number | boolean> = {}
   for (const [name, value] of Object.entries(details)) {
     if (value === undefined) continue

@@ -1,0 +1,50 @@
+import { Command } from 'commander'
+import type { Config } from '../config/config.ts'
+import { loadConfig } from '../config/load.ts'
+import { createLogger } from '../log.ts'
+import { createServer, type HeartlineServer } from '../server.ts'
+import { addSettingOptions, givenSettings } from './setting-options.ts'
+import { untilStopped } from './until-stopped.ts'
+
+const HELP = `
+Every option is also a key of the configuration file and an environment variable
+(--drain-deadline is drain.deadlineMs and HEARTLINE_DRAIN_DEADLINE_MS). Options win over
+the environment, that wins over the file.
+
+Examples:
+  $ heartline serve
+  $ heartline serve --listen 127.0.0.1:9000 --store disk:./data --heartbeat 5s
+  $ heartline serve --listen :8420 --key-secret-file secret.txt --cors-origins https://app.example
+  $ HEARTLINE_STORE=disk:/var/lib/heartline heartline serve --config /etc/heartline.json
+`
+
+/** `heartline serve`. */
+export function serveCommand(): Command {
+  const command = new Command('serve')
+    .description('Run a hub until SIGTERM or SIGINT; then end all streams in good order.')
+    .addHelpText('after', HELP)
+  return addSettingOptions(command).action(async () => {
+    const config = loadConfig({
+      environment: process.env,
+      flags: givenSettings(command),
+      file: command.getOptionValue('config') as string | undefined,
+      directory: process.cwd(),
+    })
+    await serve(config)
+  })
+}
+
+async function serve(config: Config): Promise<void> {
+  const log = createLogger(config.log, process.stderr.isTTY)
+  const server = await createServer(config, { log })
+  process.stdout.write(`${announce(config, server)}\n`)
+  await untilStopped(server, log)
+}
+
+/** The line that says that connections are accepted. */
+export function announce(config: Config, server: HeartlineServer): string {
+  const store =
+    config.store.kind === 'memory' ? 'memory store' : `disk store ${config.store.directory}`
+  const mode = server.isDevelopment ? ', development mode: no key, loopback only' : ''
+  return `heartline: listening on ${server.url} (${store}${mode})`
+}

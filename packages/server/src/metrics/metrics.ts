@@ -1,0 +1,62 @@
+import type { Hub } from '@heartline/hub'
+import { Counter, Histogram, Registry } from 'prom-client'
+import { registerHubMetrics } from './hub-metrics.ts'
+import { registerProcessMetrics, type EventLoopMonitor } from './process-metrics.ts'
+
+const APPEND_BUCKETS = [0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
+
+/** One answered request. */
+export interface RequestCount {
+  /** The route's path with its `{name}` parts, never the path that was asked for. */
+  readonly route: string
+  readonly method: string
+  readonly status: number
+}
+
+/** What `/metrics` tells. Each server has its own registry. */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #requests: Counter<'route' | 'method' | 'status'>
+  readonly #appends: Histogram<'outcome'>
+  readonly #eventLoop: EventLoopMonitor
+
+  constructor() {
+    const registers = [this.#registry]
+    this.#requests = new Counter({
+      name: 'heartline_http_requests_total',
+      help: 'Answered requests; a stream counts when it is opened.',
+      labelNames: ['route', 'method', 'status'],
+      registers,
+    })
+    this.#appends = new Histogram({
+      name: 'heartline_broker_append_seconds',
+      help: 'Time from handing events to the log until they are as durable as it promises.',
+      labelNames: ['outcome'],
+      buckets: APPEND_BUCKETS,
+      registers,
+    })
+    this.#eventLoop = registerProcessMetrics(this.#registry)
+  }
+
+  watch(hub: Hub): void {
+    registerHubMetrics(this.#registry, hub)
+  }
+
+  countRequest(request: RequestCount): void {
+    const { route, method, status } = request
+    this.#requests.inc({ route, method, status })
+  }
+
+  observeAppend(seconds: number, outcome: 'ok' | 'error'): void {
+    this.#appends.observe({ outcome }, seconds)
+  }
+
+  /** The Prometheus text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  close(): void {
+    this.#eventLoop.stop()
+  }
+}

@@ -1,0 +1,13 @@
+import type { Route } from '../http/route.ts'
+import { requireAdmin } from './admin.ts'
+
+const LIMIT = { min: 1, max: 1000, default: 100 }
+
+/** `GET /v1/topics`: topics that were published to, most recent first, with events a second. */
+export const topicsRoute: Route = {
+  path: '/v1/topics',
+  async GET(exchange, services) {
+    await requireAdmin(exchange, services)
+    exchange.sendJson(200, { topics: services.hub.topics(exchange.integer('limit', LIMIT)) })
+  },
+}

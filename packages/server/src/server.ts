@@ -1,0 +1,141 @@
+import type { Broker, WritableState } from '@heartline/broker'
+import { createHub, type Hub } from '@heartline/hub'
+import { HeartlineError } from '@heartline/wire'
+import { Authenticator } from './auth/authenticator.ts'
+import { loadKeyRing, type KeyRing } from './auth/key-ring.ts'
+import { TicketStore } from './auth/ticket-store.ts'
+import { TokenVerifier } from './auth/token-verifier.ts'
+import type { Config } from './config/config.ts'
+import { formatHostPort, isLoopbackHost } from './config/listen-address.ts'
+import { serverErrors } from './errors.ts'
+import { Listener } from './http/listener.ts'
+import { RequestHandler } from './http/request-handler.ts'
+import type { Route } from './http/route.ts'
+import { toHubOptions } from './hub-options.ts'
+import { createJsonLogger, type Logger } from './log.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { routesFor } from './routes/index.ts'
+import { openStore } from './open-store.ts'
+import { TimedBroker } from './timed-broker.ts'
+
+/** How long answers under way may take after the drain. */
+const CLOSE_GRACE_MS = 2000
+
+/** What can be given from outside, for tests and for programs that embed the server. */
+export interface ServerDependencies {
+  /** Default: silent. */
+  readonly log?: Logger | undefined
+  /** Unix milliseconds, for tokens and tickets. Default `Date.now`. */
+  readonly now?: (() => number) | undefined
+  /** Default `Math.random`. */
+  readonly random?: (() => number) | undefined
+  /** Default: what `config.store` names. It is closed with the server. */
+  readonly broker?: (Broker & Partial<WritableState>) | undefined
+  /** Routes besides the hub's own. */
+  readonly routes?: readonly Route[] | undefined
+}
+
+/** A running hub with its HTTP interface. */
+export interface HeartlineServer {
+  readonly hub: Hub
+  /** e.g. `http://127.0.0.1:8420`. */
+  readonly url: string
+  /** True when there is no key: everything is allowed, to this machine only. */
+  readonly isDevelopment: boolean
+  /** Ends all streams in good order inside `drain.deadlineMs`, then stops. Idempotent. */
+  stop(): Promise<void>
+}
+
+interface Parts {
+  readonly hub: Hub
+  readonly broker: Broker
+  readonly listener: Listener
+  readonly metrics: Metrics
+}
+
+/**
+ * Opens the store, starts the hub and listens. Rejects with `HL_KEY_REQUIRED`, `HL_KEY_INVALID`,
+ * `HL_CONFIG_INVALID`, `HL_LISTEN_FAILED`, `HL_STORE_LOCKED` and the other errors of the store.
+ */
+export async function createServer(
+  config: Config,
+  dependencies: ServerDependencies = {},
+): Promise<HeartlineServer> {
+  const ring = loadKeyRing(config.auth.keys)
+  if (ring === undefined) requireLoopback(config)
+  const log = dependencies.log ?? createJsonLogger('silent', { write: () => {} })
+  for (const warning of ring?.warnings ?? []) log.warn({}, warning)
+  const store = dependencies.broker ?? (await openStore(config, log))
+  const metrics = new Metrics()
+  let hub: Hub | undefined
+  try {
+    const broker = new TimedBroker(store, (...times) => metrics.observeAppend(...times))
+    hub = await createHub(toHubOptions(config, broker, log))
+    metrics.watch(hub)
+    const listener = createListener(config, dependencies, { ring, log, metrics, hub })
+    await listener.listen()
+    return new RunningServer(config, { hub, broker, listener, metrics }, ring === undefined)
+  } catch (error) {
+    metrics.close()
+    await hub?.close()
+    await store.close()
+    throw error
+  }
+}
+
+function requireLoopback(config: Config): void {
+  const { host, port } = config.listen
+  if (isLoopbackHost(host)) return
+  const listen = host === undefined ? `:${port} (all addresses)` : formatHostPort(host, port)
+  throw new HeartlineError(serverErrors.keyRequired, { listen })
+}
+
+function createListener(
+  config: Config,
+  dependencies: ServerDependencies,
+  parts: { ring: KeyRing | undefined; log: Logger; metrics: Metrics; hub: Hub },
+): Listener {
+  const { ring, log, metrics, hub } = parts
+  const now = dependencies.now ?? Date.now
+  const random = dependencies.random ?? Math.random
+  const tickets = new TicketStore(now)
+  const verifier = ring === undefined ? undefined : new TokenVerifier(ring, config.auth, now)
+  const authenticator = new Authenticator(verifier, tickets, config.auth.anonymous)
+  const services = { config, hub, authenticator, tickets, metrics, log, random }
+  const routes = [...routesFor(config), ...(dependencies.routes ?? [])]
+  const handler = new RequestHandler(services, routes)
+  return new Listener(config, (...exchange) => handler.handle(...exchange))
+}
+
+class RunningServer implements HeartlineServer {
+  readonly hub: Hub
+  readonly url: string
+  readonly isDevelopment: boolean
+  readonly #deadlineMs: number
+  readonly #parts: Parts
+  #stopped: Promise<void> | undefined
+
+  constructor(config: Config, parts: Parts, isDevelopment: boolean) {
+    this.hub = parts.hub
+    this.url = parts.listener.url
+    this.isDevelopment = isDevelopment
+    this.#deadlineMs = config.drain.deadlineMs
+    this.#parts = parts
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    const { hub, broker, listener, metrics } = this.#parts
+    // It listens on meanwhile: readiness says that it leaves, and readers that come back at once
+    // are told when to try again instead of being refused a connection.
+    await hub.drain({ deadlineMs: this.#deadlineMs })
+    await listener.close(CLOSE_GRACE_MS)
+    await hub.close()
+    await broker.close()
+    metrics.close()
+  }
+}
