@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { closeCause } from './close-cause.ts'
+import { http1Closing } from './closing.ts'
 import type { Framing, Protocol, Transport, TransportListener } from './transport.ts'
 
 const EMPTY = Buffer.alloc(0)
@@ -24,16 +24,15 @@ export class Http1Transport implements Transport {
   #listener: TransportListener | undefined = undefined
   /** Made when it blocks for the first time: most sessions never need it. */
   #onTaken: (() => void) | undefined = undefined
-  #corked: boolean
+  #corked = true
 
-  /** `corked`: the socket was corked by the maker; the first write lets the head and itself go. */
+  /** The maker has corked the socket: the first write lets the head and itself go, in one packet. */
   constructor(response: ServerResponse, socket: Socket, protocol: Protocol) {
     this.framing = response.chunkedEncoding ? 'chunked' : 'raw'
     this.protocol = protocol
     this.remoteAddress = socket.remoteAddress
     this.#response = response
     this.#socket = socket
-    this.#corked = true
     const carried: Carried = response
     carried[CARRIER] = this
     response.on('close', onResponseClose)
@@ -66,9 +65,8 @@ export class Http1Transport implements Transport {
   closed(): void {
     const listener = this.#listener
     this.#listener = undefined
-    if (this.#response.writableFinished) return listener?.onTransportClosed('finished')
-    const error = this.#socket.errored
-    listener?.onTransportClosed(closeCause(error), error ?? undefined)
+    const { cause, error } = http1Closing(this.#response, this.#socket)
+    listener?.onTransportClosed(cause, error)
   }
 
   #uncork(): void {

@@ -1,5 +1,5 @@
 import { constants, type Http2ServerResponse, type ServerHttp2Stream } from 'node:http2'
-import { closeCause } from './close-cause.ts'
+import { http2Closing } from './closing.ts'
 import type { Framing, Transport, TransportListener } from './transport.ts'
 
 const CARRIER = Symbol('heartline.http2')
@@ -53,11 +53,8 @@ export class Http2Transport implements Transport {
   closed(): void {
     const listener = this.#listener
     this.#listener = undefined
-    if (this.#stream.writableFinished && !this.#stream.aborted) {
-      return listener?.onTransportClosed('finished')
-    }
-    const error = this.#stream.errored
-    listener?.onTransportClosed(closeCause(error), error ?? undefined)
+    const { cause, error } = http2Closing(this.#stream)
+    listener?.onTransportClosed(cause, error)
   }
 }
 

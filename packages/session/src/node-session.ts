@@ -81,23 +81,35 @@ function open(opening: Opening): Session | undefined {
 }
 
 function toTransport(opening: Opening): Transport {
-  const { response, fields, protocol, options, request } = opening
-  const plain = options.transport !== 'response' && isPlain(response)
+  const { request, response, fields, protocol } = opening
+  const plain = opening.options.transport !== 'response' && isPlain(response)
   if (isHttp2(response)) {
     sendHead(response, fields)
     if (plain) return new Http2Transport(response)
-    return new ResponseTransport(response, protocol, response.stream.session?.socket.remoteAddress)
+    return new ResponseTransport(response, protocol, request.socket as Socket)
   }
-  const { socket } = response
+  return toHttp1Transport(opening, response, plain ? response.socket : null)
+}
+
+/** `socket` is null when the response must be written through. */
+function toHttp1Transport(
+  opening: Opening,
+  response: ServerResponse,
+  socket: Socket | null,
+): Transport {
+  const { request, fields, protocol } = opening
   tuneSocket(request.socket as Socket)
-  if (!plain || socket === null) {
-    sendHead(response, fields)
-    return new ResponseTransport(response, protocol, request.socket.remoteAddress)
-  }
   // Head and first bytes leave in one packet; the transport takes the cork out.
-  socket.cork()
-  sendHead(response, fields)
-  return new Http1Transport(response, socket, protocol)
+  socket?.cork()
+  try {
+    sendHead(response, fields)
+  } catch (error) {
+    // A header hook of the framework threw: its error page must be able to leave.
+    socket?.uncork()
+    throw error
+  }
+  if (socket !== null) return new Http1Transport(response, socket, protocol)
+  return new ResponseTransport(response, protocol, request.socket as Socket)
 }
 
 function protocolOf(request: NodeRequest): Protocol {

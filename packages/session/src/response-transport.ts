@@ -1,9 +1,12 @@
-import { closeCause } from './close-cause.ts'
+import type { ServerResponse } from 'node:http'
+import { constants, type ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
+import { http1Closing, http2Closing, type Closing } from './closing.ts'
 import { isHttp2, type NodeResponse } from './node-response.ts'
 import type { Framing, Protocol, Transport, TransportListener } from './transport.ts'
 
-/** What a response that some middleware has changed must still do. */
-export type WritableResponse = NodeResponse & {
+/** What a middleware may have added to a response. */
+type Flushable = NodeResponse & {
   /** Added by compression layers, which otherwise hold events back. */
   flush?: () => void
 }
@@ -18,23 +21,21 @@ export class ResponseTransport implements Transport {
   readonly remoteAddress: string | undefined
   readonly over = false
 
-  readonly #response: WritableResponse
-  readonly #stream: { readonly destroyed: boolean; readonly errored: Error | null }
+  readonly #response: Flushable
+  readonly #carrier: Carrier
   #listener: TransportListener | undefined = undefined
   #blocked = false
 
-  /** `stream` is what is below: the socket, or the HTTP/2 stream. */
-  constructor(response: WritableResponse, protocol: Protocol, remoteAddress: string | undefined) {
+  constructor(response: NodeResponse, protocol: Protocol, socket: Socket) {
     this.protocol = protocol
-    this.remoteAddress = remoteAddress
+    this.remoteAddress = socket.remoteAddress
     this.#response = response
-    const below = isHttp2(response) ? response.stream : response.socket
-    this.#stream = below ?? { destroyed: false, errored: null }
+    this.#carrier = toCarrier(response, socket)
     // Registered once and for good: compression moves listeners of `drain` to a stream of its own
     // from which `removeListener` does not take them again.
     response.on('drain', () => this.#drained())
-    response.on('close', () => this.#closed())
-    response.on('error', (error: unknown) => this.#tell(closeCause(error), error))
+    response.on('close', () => this.#tell(this.#carrier.closing()))
+    response.on('error', (error: unknown) => this.#tell({ cause: 'error', error }))
   }
 
   listen(listener: TransportListener): void {
@@ -42,10 +43,9 @@ export class ResponseTransport implements Transport {
   }
 
   write(bytes: Uint8Array): boolean {
-    const response = this.#response
     if (this.#isGone()) return false
-    const taken = writeTo(response, bytes)
-    response.flush?.()
+    const taken = writeTo(this.#response, bytes)
+    this.#response.flush?.()
     this.#blocked = !taken
     return taken
   }
@@ -55,11 +55,11 @@ export class ResponseTransport implements Transport {
   }
 
   destroy(): void {
-    if (!this.#response.writableFinished) this.#response.destroy()
+    this.#carrier.cut()
   }
 
   #isGone(): boolean {
-    return this.#response.writableEnded || this.#stream.destroyed
+    return this.#response.writableEnded || this.#carrier.isGone()
   }
 
   #drained(): void {
@@ -68,20 +68,41 @@ export class ResponseTransport implements Transport {
     this.#listener?.onWritable()
   }
 
-  #closed(): void {
-    if (this.#response.writableFinished) return this.#tell('finished')
-    const error = this.#stream.errored
-    this.#tell(closeCause(error), error ?? undefined)
-  }
-
-  #tell(cause: 'disconnected' | 'error' | 'finished', error?: unknown): void {
+  #tell(closing: Closing): void {
     const listener = this.#listener
     this.#listener = undefined
-    listener?.onTransportClosed(cause, error)
+    listener?.onTransportClosed(closing.cause, closing.error)
   }
 }
 
-/** The two responses type `write` apart. */
-function writeTo(response: WritableResponse, bytes: Uint8Array): boolean {
+/** What differs below the response. */
+interface Carrier {
+  isGone(): boolean
+  cut(): void
+  closing(): Closing
+}
+
+function toCarrier(response: NodeResponse, socket: Socket): Carrier {
+  return isHttp2(response) ? http2Carrier(response.stream) : http1Carrier(response, socket)
+}
+
+function http1Carrier(response: ServerResponse, socket: Socket): Carrier {
+  return {
+    isGone: () => response.destroyed || socket.destroyed,
+    cut: () => void (response.writableFinished || response.destroy()),
+    closing: () => http1Closing(response, socket),
+  }
+}
+
+function http2Carrier(stream: ServerHttp2Stream): Carrier {
+  return {
+    isGone: () => stream.destroyed,
+    cut: () => void (stream.destroyed || stream.close(constants.NGHTTP2_CANCEL)),
+    closing: () => http2Closing(stream),
+  }
+}
+
+/** The two kinds of response type `write` apart. */
+function writeTo(response: NodeResponse, bytes: Uint8Array): boolean {
   return isHttp2(response) ? response.write(bytes) : response.write(bytes)
 }

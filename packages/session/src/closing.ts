@@ -1,0 +1,31 @@
+import type { ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
+import type { CloseCause } from './transport.ts'
+
+/** How a stream came to its end. */
+export interface Closing {
+  readonly cause: CloseCause
+  readonly error?: unknown
+}
+
+/** How a peer that simply leaves looks from here; the last one is a FIN inside a request body. */
+const LEFT = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'HPE_INVALID_EOF_STATE'])
+
+/** The end of an HTTP/1 response that has closed. */
+export function http1Closing(response: ServerResponse, socket: Socket): Closing {
+  return response.writableFinished ? { cause: 'finished' } : broken(socket.errored)
+}
+
+/** The end of an HTTP/2 stream that has closed. */
+export function http2Closing(stream: ServerHttp2Stream): Closing {
+  const inOrder = stream.writableFinished && !stream.aborted
+  return inOrder ? { cause: 'finished' } : broken(stream.errored)
+}
+
+function broken(error: Error | null): Closing {
+  if (error === null) return { cause: 'disconnected' }
+  const { code } = error as NodeJS.ErrnoException
+  const left = code !== undefined && LEFT.has(code)
+  return { cause: left ? 'disconnected' : 'error', error }
+}
