@@ -112,7 +112,7 @@ class MemoryBroker implements Broker, WritableState {
 
   /** A clock that steps back must not give a younger entry an older time. */
   #nowMs(): number {
-    return Math.max(this.#options.now(), this.#log.last.ms)
+    return Math.max(Math.trunc(this.#options.now()), this.#log.last.ms)
   }
 
   #refresh(): void {

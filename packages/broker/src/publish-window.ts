@@ -3,7 +3,7 @@ import { Deque } from './internal/deque.ts'
 
 interface Remembered {
   readonly id: string
-  readonly ms: number
+  readonly position: Position
 }
 
 /**
@@ -28,6 +28,11 @@ export class PublishWindow {
     return this.#order.length
   }
 
+  /** The position of the oldest id that is remembered. */
+  get oldest(): Position | undefined {
+    return this.#order.at(0)?.position
+  }
+
   /** The position that this id was given first, if it is still remembered. */
   find(id: string): Position | undefined {
     return this.#positions.get(id)
@@ -36,7 +41,7 @@ export class PublishWindow {
   /** Remembers an id. Ids must come in order of `position.ms`. */
   add(id: string, position: Position): void {
     this.#positions.set(id, position)
-    this.#order.push({ id, ms: position.ms })
+    this.#order.push({ id, position })
     if (this.#order.length > this.#maxIds) this.#forgetOldest()
   }
 
@@ -44,7 +49,7 @@ export class PublishWindow {
   expire(nowMs: number): void {
     for (;;) {
       const oldest = this.#order.at(0)
-      if (oldest === undefined || nowMs - oldest.ms <= this.#windowMs) return
+      if (oldest === undefined || nowMs - oldest.position.ms <= this.#windowMs) return
       this.#forgetOldest()
     }
   }

@@ -1,0 +1,56 @@
+import { statfs } from 'node:fs/promises'
+
+/** How long an answer about a full disk is good for. */
+const FULL_FOR_MS = 50
+/** How long, and for how many written bytes, an answer about a disk with room is good for. */
+const ROOM_FOR_MS = 1_000
+
+/** Looks at the free space of the store's disk before it runs out. */
+export class SpaceGuard {
+  readonly #directory: string
+  readonly #reserveBytes: number
+  #freeBytes = Infinity
+  #lookedAt = -Infinity
+  #written = 0
+
+  constructor(directory: string, reserveBytes: number) {
+    this.#directory = directory
+    this.#reserveBytes = reserveBytes
+  }
+
+  get freeBytes(): number {
+    return this.#freeBytes
+  }
+
+  get reserveBytes(): number {
+    return this.#reserveBytes
+  }
+
+  /** Whether a write of so many bytes would use the reserve. */
+  async isFull(bytes: number): Promise<boolean> {
+    if (this.#reserveBytes === 0) return false
+    if (this.#isOld(bytes)) await this.look()
+    return this.#freeBytes - this.#written - bytes < this.#reserveBytes
+  }
+
+  /** Counts what was written since the last look. */
+  wrote(bytes: number): void {
+    this.#written += bytes
+  }
+
+  /** Asks the system for the free bytes. */
+  async look(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.#directory)
+    this.#freeBytes = bavail * bsize
+    this.#written = 0
+    this.#lookedAt = performance.now()
+    return this.#freeBytes
+  }
+
+  #isOld(bytes: number): boolean {
+    const left = this.#freeBytes - this.#written - bytes - this.#reserveBytes
+    // Close to the reserve the engine's own files count too: look again after half of the rest.
+    const goodFor = left < 0 ? FULL_FOR_MS : ROOM_FOR_MS
+    return performance.now() - this.#lookedAt > goodFor || this.#written > Math.max(0, left) / 2
+  }
+}
