@@ -19,6 +19,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/serve.ts')).serveCommand(),
   },
   {
+    name: 'demo',
+    summary: 'run a hub with recorded data and a console',
+    load: async () => (await import('./commands/demo.ts')).demoCommand(),
+  },
+  {
     name: 'publish',
     summary: 'publish events',
     load: async () => (await import('./commands/publish.ts')).publishCommand(),

@@ -7,7 +7,10 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
  * Waits for SIGTERM or SIGINT and stops the server in good order. A second signal ends the process
  * at once.
  */
-export async function untilStopped(server: HeartlineServer, log: ProcessLogger): Promise<void> {
+export async function untilStopped(
+  server: Pick<HeartlineServer, 'stop'>,
+  log: ProcessLogger,
+): Promise<void> {
   const signal = await firstSignal()
   log.info({ signal }, 'Leaving; a second signal ends at once')
   for (const name of SIGNALS) {

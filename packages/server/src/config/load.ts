@@ -18,6 +18,8 @@ export interface ConfigSources {
   readonly file?: string | undefined
   /** Directory that file names are relative to. Default: no file is looked for unless named. */
   readonly directory?: string | undefined
+  /** By path, for what nothing above sets. Default: none. */
+  readonly defaults?: ReadonlyMap<string, unknown> | undefined
 }
 
 type Tree = Record<string, unknown>
@@ -36,7 +38,9 @@ export function loadConfig(sources: ConfigSources): Config {
       : readConfigFile(named, sources.directory ?? process.cwd())
   const layers = [...readEnvironment(environment), ...readFlags(sources.flags ?? new Map())]
   const problems: HeartlineError[] = []
-  const config = checkConfig(merge(file.content, layers), problems, originOf(layers, file.name))
+  const tree = merge(file.content, layers)
+  for (const [path, value] of sources.defaults ?? []) setIfAbsent(tree, path.split('.'), value)
+  const config = checkConfig(tree, problems, originOf(layers, file.name))
   const [first] = problems
   if (config === undefined || first !== undefined) throw first
   return config
@@ -73,6 +77,16 @@ function merge(base: Readonly<Tree>, layers: readonly Layer[]): Tree {
     node[last] = value
   }
   return tree
+}
+
+/** What stands in the way of the path is left there for the check to name. */
+function setIfAbsent(tree: Tree, [key = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) {
+    tree[key] ??= value
+    return
+  }
+  const child = (tree[key] ??= {})
+  if (typeof child === 'object') setIfAbsent(child as Tree, rest, value)
 }
 
 function originOf(layers: readonly Layer[], file: string | undefined): (path: string) => string {

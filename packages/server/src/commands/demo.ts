@@ -1,0 +1,66 @@
+import { Command, InvalidArgumentError } from 'commander'
+import type { Config } from '../config/config.ts'
+import { loadConfig } from '../config/load.ts'
+import { DEMO_DEFAULTS, DEMO_DIRECTORY, runDemo } from '../demo/demo.ts'
+import { createLogger } from '../log.ts'
+import { announce } from './serve.ts'
+import { addSettingOptions, givenSettings } from './setting-options.ts'
+import { untilStopped } from './until-stopped.ts'
+
+const MAX_SPEED = 1_000
+
+const HELP = `
+Replays a week of earthquakes (USGS, 2018) into quakes/<class> and ten years of share
+prices into stocks/<symbol>, again and again. The log is kept in ${DEMO_DIRECTORY} unless
+--store says otherwise; after a restart the replay goes on where it stopped.
+
+Classes of earthquakes: micro (below magnitude 2), minor (2), light (4), moderate (5),
+strong (6 and more).
+
+Examples:
+  $ heartline demo
+  $ heartline demo --speed 10 --listen 127.0.0.1:9000
+  $ heartline demo --store memory
+`
+
+/** `heartline demo`. */
+export function demoCommand(): Command {
+  const command = new Command('demo')
+    .description('Run a hub with a console, and replay recorded data into it.')
+    .option('--speed <number>', 'how many times faster to replay (default: 1)', toSpeed)
+    .addHelpText('after', HELP)
+  return addSettingOptions(command).action(async () => {
+    const config = loadConfig({
+      environment: process.env,
+      flags: givenSettings(command),
+      file: command.getOptionValue('config') as string | undefined,
+      directory: process.cwd(),
+      defaults: DEMO_DEFAULTS,
+    })
+    await demo(config, command.getOptionValue('speed') as number | undefined)
+  })
+}
+
+async function demo(config: Config, speed: number | undefined): Promise<void> {
+  const log = createLogger(config.log, process.stderr.isTTY)
+  const server = await runDemo(config, { log, speed })
+  process.stdout.write(`${announce(config, server)}\n${explain(server.url)}`)
+  await untilStopped(server, log)
+}
+
+function explain(url: string): string {
+  return `
+  Console    ${url}/
+  Terminal   curl -N '${url}/v1/events?topic=stocks/**'
+  Browser    new EventSource('${url}/v1/events?topic=quakes/**').onmessage = (e) => console.log(e.data)
+  Publish    curl '${url}/v1/events' -H 'Content-Type: application/json' -d '{"topic":"notes/hi","data":"hello"}'
+
+Recorded share prices and earthquakes are replayed into stocks/** and quakes/**. Ctrl-C stops.
+`
+}
+
+function toSpeed(text: string): number {
+  const speed = Number(text)
+  if (speed > 0 && speed <= MAX_SPEED) return speed
+  throw new InvalidArgumentError(`Give a number above 0, up to ${MAX_SPEED}.`)
+}
