@@ -26,7 +26,7 @@ export async function drainSessions(
     if (told < queue.length) await sleep(STEP_MS)
   }
   while (sessions.size > 0 && Date.now() - startedAt < deadlineMs) await sleep(STEP_MS)
-  for (const { session } of [...sessions]) session.close('drained', { graceMs: 0 })
+  for (const { session } of sessions) session.close('drained', { graceMs: 0 })
 }
 
 function sleep(ms: number): Promise<void> {

@@ -7,7 +7,7 @@ import {
   type SessionOptions,
 } from '@heartline/session'
 import { encodePosition, HeartlineError } from '@heartline/wire'
-import type { Broker } from '@heartline/broker'
+import type { Broker, LogState } from '@heartline/broker'
 import { admit, checkAsked, privateRightsOf } from './admission.ts'
 import { createCounters, type Counters } from './counters.ts'
 import { drainSessions } from './drain.ts'
@@ -16,7 +16,7 @@ import { FanOut } from './fan-out.ts'
 import { HistoryReader } from './history-reader.ts'
 import { readHistoryPage } from './history.ts'
 import { LatestValues } from './latest-values.ts'
-import { LogFollower } from './log-follower.ts'
+import { LogFollower, type FollowerListener } from './log-follower.ts'
 import { NamespaceTable } from './namespace.ts'
 import { resolveHubOptions, type HubOptions, type ResolvedHubOptions } from './options.ts'
 import { listPresence } from './presence.ts'
@@ -76,10 +76,12 @@ export class Hub {
     this.#namespaces = new NamespaceTable(options)
     this.#latest = new LatestValues(this.#namespaces, options.maxLatestKeys)
     this.#window = new RecentWindow(options.recentBytes)
-    this.#follower = new LogFollower(options.broker, {
+    const listener: FollowerListener = {
       onEntries: (batch) => this.#fanOut.dispatch(batch),
       onReset: (previousEpoch) => this.#reset(previousEpoch),
-    })
+      onCheck: (state) => this.#moveQuietReaders(state),
+    }
+    this.#follower = new LogFollower(options.broker, listener, options.logCheckMs)
     this.#history = new HistoryReader(options.broker, this.#window, this.#follower)
     const parts = {
       broker: options.broker,
@@ -254,7 +256,7 @@ export class Hub {
     this.#isDraining = true
     this.#publisher.stop()
     await this.#publisher.idle()
-    for (const { session } of [...this.#sessions]) session.close('drained', { graceMs: 0 })
+    for (const { session } of this.#sessions) session.close('drained', { graceMs: 0 })
     this.#follower.close()
   }
 
@@ -276,6 +278,13 @@ export class Hub {
     this.#latest.clear()
     this.#sessions.restart(previousEpoch)
     if (this.#namespaces.hasLatest) void this.#loadLatest().catch(() => {})
+  }
+
+  /** A reader on a quiet topic must not find its old place trimmed by the traffic of others. */
+  #moveQuietReaders(state: LogState): void {
+    const middle = Math.floor((state.base.offset + state.last.offset) / 2)
+    this.#fanOut.flush()
+    this.#sessions.tellCursors(middle)
   }
 
   /** Latest-value topics are known from the retained log. */

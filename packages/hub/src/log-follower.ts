@@ -1,19 +1,19 @@
 import type { Broker, Entry, LogState, Position, Tail, TailSink } from '@heartline/broker'
 
-/** The log's head is looked at this often: the only defence against a tail that died silently. */
-const CHECK_INTERVAL_MS = 5_000
-
 export interface FollowerListener {
   /** The next entries of the log, in order, each exactly once. */
   onEntries(batch: readonly Entry[]): void
   /** The log began a new life, or what came next was trimmed: the hub goes on at its new end. */
   onReset(previousEpoch: string): void
+  /** A regular look at the log. */
+  onCheck(state: LogState): void
 }
 
 /** Tails the log once for the whole hub and knows how far the hub has come. */
 export class LogFollower implements TailSink {
   readonly #broker: Broker
   readonly #listener: FollowerListener
+  readonly #checkMs: number
   #tail: Tail | undefined
   #timer: ReturnType<typeof setInterval> | undefined
   #isLive = false
@@ -22,9 +22,10 @@ export class LogFollower implements TailSink {
   #behindSince: number | undefined
   #isClosed = false
 
-  constructor(broker: Broker, listener: FollowerListener) {
+  constructor(broker: Broker, listener: FollowerListener, checkMs: number) {
     this.#broker = broker
     this.#listener = listener
+    this.#checkMs = checkMs
   }
 
   get epoch(): string {
@@ -46,7 +47,7 @@ export class LogFollower implements TailSink {
     this.#epoch = state.epoch
     this.#position = state.last
     this.#tail = await this.#broker.tail(state.last.offset, this)
-    this.#timer = setInterval(() => void this.#check(), CHECK_INTERVAL_MS)
+    this.#timer = setInterval(() => void this.#check(), this.#checkMs)
     this.#timer.unref()
   }
 
@@ -87,11 +88,19 @@ export class LogFollower implements TailSink {
     return epoch === this.#epoch
   }
 
-  /** Two looks in a row at which the tail had not moved although the log had: tail anew. */
   async #check(): Promise<void> {
     const before = this.#position.offset
     const state = await this.#broker.state().catch(() => undefined)
     if (state === undefined || this.#isClosed) return
+    this.#listener.onCheck(state)
+    await this.#revive(before, state)
+  }
+
+  /**
+   * Two looks in a row at which the tail had not moved although the log had: tail anew. The only
+   * defence against a tail that died silently.
+   */
+  async #revive(before: number, state: LogState): Promise<void> {
     if (state.last.offset <= before || before !== this.#behindSince) {
       this.#behindSince = state.last.offset > before ? before : undefined
       return

@@ -64,6 +64,8 @@ export interface HubOptions {
   readonly maxSessions?: number | undefined
   /** Keys of latest-value topics kept in memory; the longest unchanged go first. Default 100,000. */
   readonly maxLatestKeys?: number | undefined
+  /** How often the log is looked at: finds a dead tail, moves quiet readers on. Default 5,000. */
+  readonly logCheckMs?: number | undefined
   /** Told once for each session that ended. Must not throw. */
   readonly onSessionEnd?: ((end: SessionEndReport) => void) | undefined
 }
@@ -95,6 +97,7 @@ export const HUB_DEFAULTS: Readonly<Omit<ResolvedHubOptions, 'broker'>> = Object
   maxSelectors: 100,
   maxSessions: 0,
   maxLatestKeys: 100_000,
+  logCheckMs: 5_000,
   onSessionEnd: () => {},
 })
 
@@ -110,6 +113,7 @@ const INTEGERS: Readonly<Record<string, readonly [min: number, max: number]>> = 
   maxSelectors: [1, 10_000],
   maxSessions: [0, Number.MAX_SAFE_INTEGER],
   maxLatestKeys: [1, Number.MAX_SAFE_INTEGER],
+  logCheckMs: [10, 3_600_000],
 }
 
 /**

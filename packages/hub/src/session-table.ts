@@ -1,4 +1,5 @@
-import type { Session, SessionEnd, SessionObserver } from '@heartline/session'
+import { Buffer } from 'node:buffer'
+import { frameChunk, type Session, type SessionEnd, type SessionObserver } from '@heartline/session'
 import {
   DEFAULT_LOG,
   decodeCursor,
@@ -9,12 +10,16 @@ import {
 import { AckWatch } from './acks.ts'
 import type { CohortTable } from './cohort-table.ts'
 import { hubErrors } from './errors.ts'
+import { encodeCursorEvent } from './frame.ts'
 import type { SessionEndReport } from './options.ts'
 import { Replay, type ReplaySource } from './replay.ts'
 import { rightsCover } from './selector.ts'
 import { findStart } from './starting-point.ts'
 import { Subscriber, type Subscription } from './subscriber.ts'
 import type { AckRequest, RenewRequest, SessionInfo } from './subscription.ts'
+
+/** Writes of one look at the log: the next look goes on. */
+const CURSORS_PER_CHECK = 2_000
 
 /** The sessions of a hub: from attaching to the one clean-up at the end. */
 export class SessionTable implements SessionObserver {
@@ -101,6 +106,25 @@ export class SessionTable implements SessionObserver {
       subscriber.leaveLive()
       subscriber.cohort.reset()
       void this.#begin(subscriber, encodePosition(previousEpoch, subscriber.last))
+    }
+  }
+
+  /**
+   * Tells live readers whose place is older than `before` where they are, though nothing came for
+   * them. Only right after a flush: they have everything up to the follower's position.
+   */
+  tellCursors(before: number): void {
+    const { follower } = this.#source
+    const raw = Buffer.from(encodeCursorEvent(follower.epoch, follower.position))
+    const chunk = frameChunk(raw)
+    let left = CURSORS_PER_CHECK
+    for (const subscriber of this.#byId.values()) {
+      const { session, cohort } = subscriber
+      if (subscriber.last.offset >= before || subscriber.at !== cohort.log.head) continue
+      if (session.isBlocked || session.isOver) continue
+      subscriber.last = follower.position
+      session.writeFramed(session.framing === 'chunked' ? chunk : raw)
+      if (--left === 0) return
     }
   }
 

@@ -81,6 +81,23 @@ describe('a reader that comes back', () => {
     }
   })
 
+  it('of a quiet topic is moved on before the traffic of others trims its place', async () => {
+    hub = await startHub({ memory: { maxEntries: 100 }, recentBytes: 0, logCheckMs: 20 })
+    const quiet = await (await hub.read('topic=quiet')).live()
+    for (let n = 0; n < 500; n++) {
+      await hub.publish('busy', n)
+      if (n % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 30))
+    }
+    await hub.publish('quiet', 'first')
+    await quiet.count(1)
+    const cursors = quiet.all.filter((event) => event.type === 'heartline.cursor')
+    expect(cursors.length).toBeGreaterThan(2)
+    const place = cursors.at(-1)!.lastEventId
+    const back = await (await hub.read('topic=quiet', { 'last-event-id': place })).live()
+    expect(back.gaps).toEqual([])
+    expect(back.data).toEqual(['first'])
+  })
+
   it.each([
     ['from memory', 4_194_304],
     ['from the broker', 0],
