@@ -17,8 +17,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await probe.close()
   await hub.stop()
+  await probe.close()
 })
 
 let expectedStored = 0
@@ -233,13 +233,7 @@ describe('a request is refused with a problem document when', () => {
     ['the path is unknown', 'GET /v1/nothing', 404, 'HL_NOT_FOUND'],
     ['the method is unknown', 'PUT /v1/events', 405, 'HL_METHOD_NOT_ALLOWED'],
     ['the session is unknown', 'GET /v1/sessions/nobody', 404, 'HL_SESSION_UNKNOWN'],
-    [
-      'a number of the query is none',
-      'GET',
-      '/v1/history?topic=a&limit=x',
-      400,
-      'HL_QUERY_INVALID',
-    ],
+    ['a number of the query is none', 'GET /v1/history?topic=a&limit=x', 400, 'HL_QUERY_INVALID'],
   ])('%s', async (_, line, status, code) => {
     const [method, path] = line.split(' ')
     expectProblem(await httpCall(`${hub.url}${path}`, { method }), status, code)

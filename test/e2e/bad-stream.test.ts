@@ -22,8 +22,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await probe.close()
   await hub.stop()
+  await probe.close()
 })
 
 afterEach(async () => {

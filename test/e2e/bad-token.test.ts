@@ -30,8 +30,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await probe.close()
   await hub.stop()
+  await probe.close()
   removeTempDirectory(directory)
 })
 

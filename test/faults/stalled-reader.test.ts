@@ -12,7 +12,7 @@ describe.each(['memory', 'disk'] as const)(
         warmUpMegabytes: 60,
         megabytesPerSecond: 12,
         readers: 2,
-        log: () => {},
+        stalls: true,
       })
       expect(stallProblems(result)).toEqual([])
       expect(result.stateInStall).toBe('blocked live live')
