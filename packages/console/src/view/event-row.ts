@@ -26,7 +26,7 @@ export class EventRow {
       this.#topic,
       make('span', type === 'message' ? 'type plain' : 'type', type),
       make('span', 'data', data.length > PREVIEW ? `${data.slice(0, PREVIEW)}…` : data),
-      make('span', 'cursor', cursor),
+      make('span', 'cursor', shorten(cursor)),
     )
     this.element.tabIndex = 0
   }
@@ -52,6 +52,11 @@ export class EventRow {
       this.#detail = undefined
     }
   }
+}
+
+/** Only the place: version and epoch are the same in every row. */
+function shorten(cursor: string): string {
+  return cursor.slice(cursor.lastIndexOf('.') + 1)
 }
 
 function pretty(data: string): string {

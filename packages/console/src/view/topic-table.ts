@@ -33,14 +33,13 @@ function toRow(row: TopicRow, top: number): HTMLTableRowElement {
   const name = make('button', 'link', row.topic)
   name.type = 'button'
   name.title = `Read ${row.topic} alone`
-  const meter = make('meter', 'rate')
-  meter.max = top
-  meter.value = row.rate
+  const bar = make('span', 'fill')
+  bar.style.width = `${Math.round((row.rate / top) * 100)}%`
   return make(
     'tr',
     '',
     make('td', 'grow', name),
-    make('td', 'bar', meter),
+    make('td', '', make('span', 'bar', bar)),
     make('td', 'number', `${formatRate(row.rate)}/s`),
     make('td', 'number', formatCount(row.total)),
   )
