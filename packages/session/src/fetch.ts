@@ -1,4 +1,5 @@
 export { systemClock, type Clock } from './clock.ts'
+export type { CloseOptions, DrainOptions } from './close-options.ts'
 export { createSession } from './create-session.ts'
 export type { EndReason, SessionEnd } from './end-reason.ts'
 export { sessionErrors, type SessionErrorName } from './errors.ts'
@@ -12,12 +13,6 @@ export {
   type SessionOptions,
 } from './options.ts'
 export type { EventSourceLike, StreamOptions, StreamResult } from './pump.ts'
-export {
-  Session,
-  type CloseOptions,
-  type DrainOptions,
-  type SendResult,
-  type SessionObserver,
-} from './session.ts'
+export { Session, type SendResult, type SessionObserver } from './session.ts'
 export type { CloseCause, Framing, Protocol, Transport, TransportListener } from './transport.ts'
 export { createWheel, IDLE, sharedWheel, TICK_MS, Wheel, type WheelEntry } from './wheel.ts'

@@ -123,7 +123,8 @@ function checkOptions(options: ResolvedSessionOptions): void {
 
 /** Throws `HL_OPTION_INVALID` unless it is 0 or 1,000 to 600,000. */
 export function checkHeartbeat(ms: number): void {
-  if (ms === 0 || (ms >= HEARTBEAT_MIN_MS && ms <= HEARTBEAT_MAX_MS)) return
+  const isInterval = ms >= HEARTBEAT_MIN_MS && ms <= HEARTBEAT_MAX_MS
+  if (typeof ms === 'number' && (ms === 0 || isInterval)) return
   throw invalid('heartbeatMs', ms, `0 (off) or ${HEARTBEAT_MIN_MS} to ${HEARTBEAT_MAX_MS}`)
 }
 

@@ -23,15 +23,21 @@ export interface StreamResult {
   readonly error?: unknown
 }
 
+/** Told at once, and once, that the session is over. */
+export interface EndWatcher {
+  onOver(): void
+}
+
 /** The part of a session that a pump uses. */
 export interface PumpTarget {
   readonly isOpen: boolean
   readonly isBlocked: boolean
-  readonly signal: AbortSignal
   readonly end: SessionEnd | undefined
   send(event: EventFields): unknown
   ready(): Promise<boolean>
   close(reason: EndReason, options?: { error?: unknown }): void
+  watchEnd(watcher: EndWatcher): void
+  unwatchEnd(watcher: EndWatcher): void
 }
 
 /** Events sent without letting others run: a source that always has one would starve them. */
@@ -60,12 +66,11 @@ function open(source: EventSourceLike): Iteration {
   })
 }
 
-class Pump {
+class Pump implements EndWatcher {
   readonly #target: PumpTarget
   readonly #iterator: Iteration
   readonly #options: StreamOptions
   readonly #resolve: (result: StreamResult) => void
-  readonly #signal: AbortSignal
   #written = 0
   #stopped = false
 
@@ -78,17 +83,16 @@ class Pump {
     this.#iterator = iterator
     this.#options = options
     this.#resolve = options.resolve
-    this.#signal = target.signal
   }
 
   start(): void {
-    if (!this.#target.isOpen) return this.handleEvent()
-    this.#signal.addEventListener('abort', this)
+    if (!this.#target.isOpen) return this.onOver()
+    this.#target.watchEnd(this)
     this.#run().catch((error: unknown) => this.#fail(error))
   }
 
   /** The session ended: the source must know now, even while it thinks about its next event. */
-  handleEvent(): void {
+  onOver(): void {
     this.#settle('over')
     this.#leave()
   }
@@ -126,7 +130,7 @@ class Pump {
 
   #settle(outcome: StreamResult['outcome'], error?: unknown, close?: EndReason): void {
     this.#stopped = true
-    this.#signal.removeEventListener('abort', this)
+    this.#target.unwatchEnd(this)
     if (close !== undefined) this.#target.close(close, { error })
     const { end } = this.#target
     const result = { written: this.#written, outcome, end }

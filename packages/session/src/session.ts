@@ -6,12 +6,19 @@ import {
   type EventFields,
 } from '@heartline/wire'
 import { encodeFramed } from './chunk.ts'
+import { DEFAULT_GRACE_MS, type CloseOptions, type DrainOptions } from './close-options.ts'
 import type { EndReason, SessionEnd } from './end-reason.ts'
 import { sessionErrors } from './errors.ts'
 import { firstText, heartbeatFrame, jitterUp } from './greeting.ts'
 import { checkExpiry, checkHeartbeat, checkNumber, type ResolvedSessionOptions } from './options.ts'
 import { PendingBytes } from './pending-bytes.ts'
-import { pump, type EventSourceLike, type StreamOptions, type StreamResult } from './pump.ts'
+import {
+  pump,
+  type EndWatcher,
+  type EventSourceLike,
+  type StreamOptions,
+  type StreamResult,
+} from './pump.ts'
 import { Timetable, type Due, type TimetableOwner } from './timetable.ts'
 import type { CloseCause, Framing, Protocol, Transport, TransportListener } from './transport.ts'
 
@@ -28,24 +35,6 @@ export interface SessionObserver {
   /** The session is over. Exactly once; in a microtask when it was over before it was observed. */
   onEnd(session: Session, end: SessionEnd): void
 }
-
-export interface CloseOptions {
-  /** Last bytes: text of whole events, not framed. */
-  readonly final?: string | Uint8Array | undefined
-  /** How long what waits may take to leave before the stream is cut. Default 5,000. */
-  readonly graceMs?: number | undefined
-  /** Why, when an exception was the reason. Kept in the session's end. */
-  readonly error?: unknown
-}
-
-export interface DrainOptions {
-  /** Base of the jittered delay the reader is told. Default: the session's `retryMs`. */
-  readonly retryMs?: number | undefined
-  /** As for `close`. Default 5,000. */
-  readonly graceMs?: number | undefined
-}
-
-const DEFAULT_GRACE_MS = 5_000
 
 type State = 0 | 1 | 2
 const FREE: State = 0
@@ -79,6 +68,7 @@ export class Session implements TransportListener, TimetableOwner {
   #observer: SessionObserver | undefined = undefined
   #pending: PendingBytes | undefined = undefined
   #waiters: ((open: boolean) => void)[] | undefined = undefined
+  #watchers: Set<EndWatcher> | undefined = undefined
   #controller: AbortController | undefined = undefined
   #closed: Promise<SessionEnd> | undefined = undefined
   #resolveClosed: ((end: SessionEnd) => void) | undefined = undefined
@@ -255,6 +245,17 @@ export class Session implements TransportListener, TimetableOwner {
     this.close('drained', { final: encodeEvent({ type: 'heartline.drain', data, retry }), graceMs })
   }
 
+  /** @internal For sources that feed it: any number of them, where a signal warns beyond ten. */
+  watchEnd(watcher: EndWatcher): void {
+    this.#watchers ??= new Set()
+    this.#watchers.add(watcher)
+  }
+
+  /** @internal */
+  unwatchEnd(watcher: EndWatcher): void {
+    this.#watchers?.delete(watcher)
+  }
+
   /** @internal Called by the transport. */
   onWritable(): void {
     if (this.#state === OVER) return this.#flushRest()
@@ -367,6 +368,7 @@ export class Session implements TransportListener, TimetableOwner {
     this.#wake(false)
     this.#resolveClosed?.(end)
     if (this.#controller !== undefined) this.#abort(this.#controller, end)
+    for (const watcher of this.#watchers ?? []) watcher.onOver()
     this.#observer?.onEnd(this, end)
   }
 

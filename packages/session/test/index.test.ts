@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import * as fetchEntry from '../src/fetch.ts'
+import * as entry from '../src/index.ts'
+
+const neutral = [
+  'IDLE',
+  'Session',
+  'TICK_MS',
+  'Wheel',
+  'createFetchSession',
+  'createSession',
+  'createWheel',
+  'jitterUp',
+  'resolveSessionOptions',
+  'sessionDefaults',
+  'sessionErrors',
+  'sharedWheel',
+  'systemClock',
+]
+
+describe('The package', () => {
+  it('exports these names', () => {
+    expect(Object.keys(fetchEntry).sort()).toEqual(neutral)
+    expect(Object.keys(entry).sort()).toEqual(
+      [...neutral, 'createNodeSession', 'frameChunk'].sort(),
+    )
+  })
+
+  it('has these error codes', () => {
+    const codes = Object.values(entry.sessionErrors).map((error) => error.code)
+    expect(codes.sort()).toEqual([
+      'HL_HEAD_SENT',
+      'HL_OPTION_INVALID',
+      'HL_SESSION_BLOCKED',
+      'HL_SESSION_ENDED',
+      'HL_SOURCE_INVALID',
+    ])
+  })
+})
