@@ -11,10 +11,6 @@ export class TextPieces {
   #pieces: string[] = []
   #folded: string[] = []
 
-  get isEmpty(): boolean {
-    return this.#pieces.length === 0 && this.#folded.length === 0
-  }
-
   add(piece: string): void {
     this.#pieces.push(piece)
     if (this.#pieces.length < FOLD_AT) return
