@@ -176,7 +176,8 @@ class EventStreamParser implements EventParser {
 
   /**
    * The lines of nearly every chunk: LF only, and far from the bound. A block whose data line comes
-   * last, which is nearly every block, is dispatched without a detour.
+   * last, which is nearly every block, is dispatched without a detour. An `id` that is ignored and an
+   * empty `event` count as held here; near the bound the careful reading puts that right.
    */
   #readLfLines(text: string): void {
     let from = this.#next
@@ -188,21 +189,26 @@ class EventStreamParser implements EventParser {
       end = text.indexOf('\n', from)
     }
     while (end !== -1) {
-      if (text.charCodeAt(from) === LETTER_D && isDataField(text, from)) {
+      const first = text.charCodeAt(from)
+      const next = end + 1
+      if (first === LETTER_D && isDataField(text, from)) {
         const value = text.slice(valueStart(text, from + 5), end)
-        from = end + 1
-        if (text.charCodeAt(from) !== LF) this.#addData(value)
+        from = next
+        if (text.charCodeAt(next) !== LF) this.#addData(value)
         else {
           from++
           this.#closeBlock(from)
           this.#dispatch(this.#data === undefined ? value : this.#takeDataWith(value))
           if (this.#over) return
         }
+      } else if (first === LETTER_I && isIdField(text, from)) {
+        this.#setId(text.slice(valueStart(text, from + 3), end))
+        from = next
+      } else if (first === LETTER_E && isEventField(text, from)) {
+        this.#type = text.slice(valueStart(text, from + 6), end)
+        from = next
       } else {
-        const next = end + 1
-        this.#next = next
-        if (from === end) this.#endBlock(next)
-        else if (!this.#readLine(text, from, end)) this.#closeBlock(next)
+        this.#takeLine(text, from, end, next)
         from = next
         if (this.#over) return
       }
