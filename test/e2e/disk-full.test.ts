@@ -17,6 +17,8 @@ const TOPIC = 'full/numbers'
 const DISK_BYTES = 96 * 1_048_576
 const BALLAST_BYTES = 24 * 1_048_576
 const EVENT_BYTES = 60_000
+/** In a row: then the disk counts as full. */
+const REFUSALS = 10
 
 let directory: string | undefined
 let hub: HubProcess | undefined
@@ -70,11 +72,11 @@ describe('a hub whose disk is full', () => {
       if (answer.status < 300) stored++
       return answer
     }
-    let answer = await publish()
-    while (answer.status < 300 && stored < 5_000) answer = await publish()
-    expectProblem(answer, 507, 'HL_STORAGE_FULL')
-    for (let attempt = 0; attempt < 5; attempt++) {
-      expectProblem(await publish(), 507, 'HL_STORAGE_FULL')
+    // The first refusals may make the engine tidy up and find a little more space.
+    for (let refused = 0; refused < REFUSALS && stored < 5_000;) {
+      const answer = await publish()
+      refused = answer.status === 507 ? refused + 1 : 0
+      if (answer.status !== 201) expectProblem(answer, 507, 'HL_STORAGE_FULL')
     }
     const storedAtFull = stored
     await waitFor(() => ledger.last === storedAtFull, { what: 'what was stored is delivered' })

@@ -42,6 +42,8 @@ import { checkTopic } from './topic.ts'
 /** Above this share of `maxSessions` the hub says that it is not ready for more. */
 const SATURATED = 0.95
 const MAX_HISTORY_LIMIT = 1_000
+/** A reader this many events behind the head is moved on although nothing is trimmed yet. */
+const FAR = 250
 
 export interface HubStats extends Readonly<Counters> {
   readonly sessions: number
@@ -282,9 +284,12 @@ export class Hub {
 
   /** A reader on a quiet topic must not find its old place trimmed by the traffic of others. */
   #moveQuietReaders(state: LogState): void {
-    const middle = Math.floor((state.base.offset + state.last.offset) / 2)
+    const { base, last } = state
+    const middle = Math.floor((base.offset + last.offset) / 2)
     this.#fanOut.flush()
-    this.#sessions.tellCursors(middle)
+    // While nothing is trimmed there is no hurry, and a cursor stands in for a heartbeat: an idle
+    // reader would see its heartbeats come irregularly.
+    this.#sessions.tellCursors(base.offset === 0 ? Math.min(middle, last.offset - FAR) : middle)
   }
 
   /** Latest-value topics are known from the retained log. */
