@@ -95,6 +95,20 @@ describe('Session.stream', () => {
     await reading
   })
 
+  it('does so too where there is no setImmediate', async () => {
+    const { setImmediate: own } = globalThis
+    const { session, read } = setUp()
+    const reading = read()
+    Object.assign(globalThis, { setImmediate: undefined })
+    try {
+      await expect(session.stream(count(600))).resolves.toMatchObject({ written: 600 })
+    } finally {
+      Object.assign(globalThis, { setImmediate: own })
+    }
+    session.close()
+    await reading
+  })
+
   it('calls `return` of the source when the reader leaves', async () => {
     const { session, abort, read } = setUp()
     void read()
