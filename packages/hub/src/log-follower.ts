@@ -21,6 +21,7 @@ export class LogFollower implements TailSink {
   #position: Position = { ms: 0, offset: 0 }
   #behindSince: number | undefined
   #isClosed = false
+  #waiting: { readonly offset: number; readonly resolve: () => void }[] = []
 
   constructor(broker: Broker, listener: FollowerListener, checkMs: number) {
     this.#broker = broker
@@ -55,6 +56,7 @@ export class LogFollower implements TailSink {
     this.#isClosed = true
     clearInterval(this.#timer)
     this.#tail?.close()
+    this.#release(Infinity)
   }
 
   entries(batch: readonly Entry[]): void {
@@ -64,6 +66,16 @@ export class LogFollower implements TailSink {
   /** Called by the listener for each entry, before anyone can ask for the position. */
   advance(position: Position): void {
     this.#position = position
+    if (this.#waiting.length > 0) this.#release(position.offset)
+  }
+
+  /**
+   * Resolves when the entry was handed to the hub. A reader that comes from another hub may know
+   * entries that this one has not seen yet.
+   */
+  reached(offset: number): Promise<void> {
+    if (this.#isClosed || this.#position.offset >= offset) return Promise.resolve()
+    return new Promise((resolve) => this.#waiting.push({ offset, resolve }))
   }
 
   state(state: 'live' | 'stale'): void {
@@ -74,6 +86,7 @@ export class LogFollower implements TailSink {
     const previousEpoch = this.#epoch
     this.#epoch = state.epoch
     this.#position = state.last
+    this.#release(Infinity)
     this.#listener.onReset(previousEpoch)
   }
 
@@ -86,6 +99,12 @@ export class LogFollower implements TailSink {
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
     return epoch === this.#epoch
+  }
+
+  #release(offset: number): void {
+    const waiting = this.#waiting
+    this.#waiting = waiting.filter((one) => one.offset > offset)
+    for (const one of waiting) if (one.offset <= offset) one.resolve()
   }
 
   async #check(): Promise<void> {

@@ -58,8 +58,10 @@ export class Replay {
   /** Resolves when the subscriber is live or over. Rejects with the broker's errors. */
   async run(): Promise<void> {
     const { session } = this.#subscriber
+    const { follower } = this.#source
+    await follower.reached(this.#after.offset)
     while (await isFree(session)) {
-      if (this.#after.offset >= this.#source.follower.position.offset) return this.#join()
+      if (this.#after.offset >= follower.position.offset) return this.#join()
       for (const frame of await this.#nextFrames()) {
         this.#take(frame)
         if (this.#writer.isFull && !(await this.#writer.flush())) return
