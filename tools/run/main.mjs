@@ -9,7 +9,7 @@ const commands = {
   async start(rest) {
     await install()
     await build()
-    return runInFront(process.execPath, [HUB, 'demo', ...rest], { ownGroup: true })
+    return runInFront(process.execPath, [HUB, 'demo', ...rest])
   },
   async test(rest) {
     await install()

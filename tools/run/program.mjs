@@ -2,42 +2,38 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { ROOT } from './paths.mjs'
 
-const REPEAT_MS = 500
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP']
+const WATCH_MS = 500
 
 /**
- * Runs a program with this terminal and answers its exit code. Signals are passed on.
- *
- * `ownGroup` is for programs that take a second Ctrl-C as "stop now": a terminal sends Ctrl-C to
- * the whole process group and npm passes it on once more, so the program would see two. In a
- * group of its own it gets what is passed on here, with repeats inside half a second left out.
+ * Runs a program with this terminal and answers its exit code. Signals are passed on; a Ctrl-C
+ * also reaches the program straight from the terminal, so it must bear two of them.
  */
-export function runInFront(command, args, { ownGroup = false } = {}) {
-  const detached = ownGroup && process.platform !== 'win32'
-  const stdin = detached ? 'ignore' : 'inherit'
-  const child = spawn(command, args, { cwd: ROOT, detached, stdio: [stdin, 'inherit', 'inherit'] })
-  const stop = passSignals(child, detached)
+export function runInFront(command, args) {
+  const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit' })
+  // A terminal that was closed asks to leave in good order, too.
+  const pass = (signal) => child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal)
+  for (const signal of SIGNALS) process.on(signal, pass)
+  const watch = watchNpm(() => child.kill('SIGTERM'))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', (code, signal) => {
-      stop()
+      clearInterval(watch)
+      for (const name of SIGNALS) process.off(name, pass)
       resolve(code ?? 128 + constants.signals[signal])
     })
   })
 }
 
-function passSignals(child, detached) {
-  const last = new Map()
-  const pass = (signal) => {
-    // Without a group of its own the program has had the terminal's Ctrl-C already.
-    if (signal === 'SIGINT' && !detached) return
-    const now = performance.now()
-    if (now - (last.get(signal) ?? -REPEAT_MS) < REPEAT_MS) return
-    last.set(signal, now)
-    child.kill(signal === 'SIGHUP' ? 'SIGTERM' : signal)
-  }
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
-  for (const signal of signals) process.on(signal, pass)
-  return () => {
-    for (const signal of signals) process.off(signal, pass)
-  }
+/** npm passes a signal on to its shell only. When that is gone, nobody else tells the program. */
+function watchNpm(onGone) {
+  if (process.env.npm_lifecycle_event === undefined) return undefined
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    onGone()
+  }, WATCH_MS)
+  watch.unref()
+  return watch
 }

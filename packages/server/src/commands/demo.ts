@@ -44,8 +44,10 @@ export function demoCommand(): Command {
 async function demo(config: Config, speed: number | undefined): Promise<void> {
   const log = createLogger(config.log, process.stderr.isTTY)
   const server = await runDemo(config, { log, speed })
+  // Whoever reads this may send a signal at once.
+  const stopped = untilStopped(server, log)
   process.stdout.write(`${announce(config, server)}\n${explain(server.url)}`)
-  await untilStopped(server, log)
+  await stopped
 }
 
 function explain(url: string): string {

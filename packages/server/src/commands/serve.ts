@@ -37,8 +37,10 @@ export function serveCommand(): Command {
 async function serve(config: Config): Promise<void> {
   const log = createLogger(config.log, process.stderr.isTTY)
   const server = await createServer(config, { log })
+  // Whoever reads the line may send a signal at once.
+  const stopped = untilStopped(server, log)
   process.stdout.write(`${announce(config, server)}\n`)
-  await untilStopped(server, log)
+  await stopped
 }
 
 /** The line that says that connections are accepted. */

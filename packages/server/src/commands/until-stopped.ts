@@ -2,6 +2,11 @@ import type { ProcessLogger } from '../log.ts'
 import type { HeartlineServer } from '../server.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+/**
+ * A Ctrl-C comes twice to a program that npm started: from the terminal, and passed on by npm.
+ * What follows the first signal so soon is taken for the same.
+ */
+const SAME_SIGNAL_MS = 500
 
 /**
  * Waits for SIGTERM or SIGINT and stops the server in good order. A second signal ends the process
@@ -11,14 +16,11 @@ export async function untilStopped(
   server: Pick<HeartlineServer, 'stop'>,
   log: ProcessLogger,
 ): Promise<void> {
-  const signal = await firstSignal()
+  const signal = await firstSignal(() => {
+    log.flush()
+    process.exit(1)
+  })
   log.info({ signal }, 'Leaving; a second signal ends at once')
-  for (const name of SIGNALS) {
-    process.once(name, () => {
-      log.flush()
-      process.exit(1)
-    })
-  }
   await server.stop()
   log.info({}, 'Stopped')
   log.flush()
@@ -26,12 +28,21 @@ export async function untilStopped(
   process.exit(0)
 }
 
-function firstSignal(): Promise<string> {
+/**
+ * One handler from beginning to end: between taking one away and adding another, a signal would
+ * end the process without a word.
+ */
+function firstSignal(onSecond: () => void): Promise<string> {
   return new Promise((resolve) => {
-    const stop = (signal: string): void => {
-      for (const name of SIGNALS) process.off(name, stop)
-      resolve(signal)
+    let leftAt: number | undefined
+    const handle = (signal: string): void => {
+      if (leftAt === undefined) {
+        leftAt = performance.now()
+        resolve(signal)
+      } else if (performance.now() - leftAt >= SAME_SIGNAL_MS) {
+        onSecond()
+      }
     }
-    for (const name of SIGNALS) process.on(name, stop)
+    for (const name of SIGNALS) process.on(name, handle)
   })
 }

@@ -1,0 +1,44 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { expect, onTestFinished, test } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const PROGRAM = new URL('../src/main.ts', import.meta.url).pathname
+
+test('takes the same Ctrl-C from the terminal and from npm for one, and leaves in good order', async () => {
+  const hub = await startHub()
+  hub.child.kill('SIGINT')
+  hub.child.kill('SIGINT')
+  expect(await hub.exitCode).toBe(0)
+})
+
+test('ends at once on a second signal', async () => {
+  const hub = await startHub(['--drain-deadline', '1m'])
+  const reader = new AbortController()
+  onTestFinished(() => reader.abort())
+  await fetch(`${hub.url}/v1/events?topic=a`, { signal: reader.signal })
+  hub.child.kill('SIGTERM')
+  await sleep(700)
+  hub.child.kill('SIGTERM')
+  expect([0, 1]).toContain(await hub.exitCode)
+})
+
+interface RunningHub {
+  readonly child: ChildProcess
+  readonly url: string
+  readonly exitCode: Promise<number | null>
+}
+
+async function startHub(flags: readonly string[] = []): Promise<RunningHub> {
+  const node = ['--conditions=@heartline/source', '--import=tsx', PROGRAM]
+  const child = spawn(process.execPath, [...node, 'serve', '--listen', '127.0.0.1:0', ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exitCode = once(child, 'exit').then(([code]) => code as number | null)
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  const [line] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]
+  const url = /http:\S+/.exec(line)?.[0] ?? ''
+  return { child, url, exitCode }
+}
