@@ -17,7 +17,7 @@ export interface ParsedEvent {
 /**
  * Called while a chunk is parsed, in the order of the stream. What a callback throws comes out of
  * `feed`; the rest of that chunk is parsed by the next `feed`, so nothing is lost but what the
- * callback was called for.
+ * callback was called for (and, with `onId`, the event of its block).
  */
 export interface ParserCallbacks {
   readonly onEvent: (event: ParsedEvent) => void

@@ -235,6 +235,23 @@ describe('callbacks', () => {
     expect(calls).toEqual(['a'])
   })
 
+  it.each(['\n', '\r', '\r\n'])('may end the stream or throw at any line, with %j', (end) => {
+    const lines = [':c', 'retry: 1', 'id: 1', 'data: x', '', 'data: y', '', '']
+    const stream = lines.join(end)
+    for (let size = 1; size <= stream.length; size++) {
+      const all = observeUntil(stream, size, undefined)
+      expect(all.calls).toEqual(['c', 1, '1', 'x', 'y'])
+      for (const last of all.calls) {
+        const upTo = all.calls.slice(0, all.calls.indexOf(last) + 1)
+        expect(observeUntil(stream, size, { end: last }).calls).toEqual(upTo)
+        // An event whose `onId` threw was not called for: everything else is.
+        const thrown = observeUntil(stream, size, { throwAt: last })
+        expect(thrown.throws).toBe(1)
+        expect(thrown.calls).toEqual(all.calls.filter((call) => last !== '1' || call !== 'x'))
+      }
+    }
+  })
+
   it('may end the stream at an id: its event is not dispatched', () => {
     const events: ParsedEvent[] = []
     const parser = createParser({
@@ -254,6 +271,34 @@ describe('callbacks', () => {
     expect(observe(['id: 1\ndata: x\n']).lastEventId).toBe('')
   })
 })
+
+type At = { end: unknown } | { throwAt: unknown } | undefined
+
+/** The calls of a stream in chunks of the size, while the callbacks end it or throw at one. */
+function observeUntil(stream: string, size: number, at: At): { calls: unknown[]; throws: number } {
+  const calls: unknown[] = []
+  let throws = 0
+  const call = (value: unknown): void => {
+    calls.push(value)
+    if (at !== undefined && 'end' in at && at.end === value) parser.end()
+    if (at !== undefined && 'throwAt' in at && at.throwAt === value) throw new RangeError('mine')
+  }
+  const parser = createParser({
+    onEvent: ({ data }) => call(data),
+    onComment: call,
+    onRetry: call,
+    onId: call,
+  })
+  for (let from = 0; from <= stream.length; from += size) {
+    try {
+      parser.feed(stream.slice(from, from + size))
+    } catch {
+      throws++
+    }
+  }
+  parser.feed('')
+  return { calls, throws }
+}
 
 describe('maxEventBytes', () => {
   /** Whether the stream, in chunks of the size, is refused. */
