@@ -36,7 +36,10 @@ export async function start(
 }
 
 /** The same with a key. */
-export function startGuarded(tree: Tree = {}, dependencies: ServerDependencies = {}): Promise<HeartlineServer> {
+export function startGuarded(
+  tree: Tree = {},
+  dependencies: ServerDependencies = {},
+): Promise<HeartlineServer> {
   const auth = { keys: { secret: SECRET }, ...(tree['auth'] as object | undefined) }
   return start({ ...tree, auth }, dependencies)
 }
@@ -57,7 +60,10 @@ export async function sign(
     .sign(new TextEncoder().encode(SECRET))
 }
 
-export async function bearer(heartline?: unknown, claims: Tree = {}): Promise<Record<string, string>> {
+export async function bearer(
+  heartline?: unknown,
+  claims: Tree = {},
+): Promise<Record<string, string>> {
   return { authorization: `Bearer ${await sign(heartline, claims)}` }
 }
 
@@ -155,7 +161,10 @@ export function logLines(): { lines: string[]; log: ReturnType<typeof createJson
   return { lines, log: createJsonLogger('trace', { write: (line) => lines.push(line) }) }
 }
 
-export async function eventually(check: () => boolean | Promise<boolean>, ms = 5000): Promise<void> {
+export async function eventually(
+  check: () => boolean | Promise<boolean>,
+  ms = 5000,
+): Promise<void> {
   const end = Date.now() + ms
   while (!(await check())) {
     if (Date.now() > end) throw new Error('it did not happen in time')

@@ -1,5 +1,11 @@
-/** The candidate that takes the fewest edits to reach, when so few that it is likely meant. */
+/**
+ * The candidate that the word begins, or else the one that takes the fewest edits to reach, when so
+ * few that it is likely meant.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const start = word.toLowerCase()
+  const begun = candidates.filter((it) => it.toLowerCase().startsWith(start))
+  if (begun.length === 1) return begun[0]
   let best: string | undefined
   let bestDistance = Math.max(2, Math.floor(word.length / 2)) + 1
   for (const candidate of candidates) {

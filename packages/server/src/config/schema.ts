@@ -10,6 +10,7 @@ const text = z.string().min(1)
 /** Types the metadata, which zod itself leaves open. */
 const about = (meta: SettingMeta): SettingMeta & Record<string, unknown> => ({ ...meta })
 
+/** One rule of `namespaces`. */
 const namespace = z.strictObject({
   topics: z.string().min(1),
   history: z.enum(['all', 'latest', 'none']).optional(),
@@ -362,3 +363,6 @@ const shape = z
 
 /** The single source of truth of what can be set: shape, defaults, descriptions, flags. */
 export const configSchema: z.ZodType<Config> = shape
+
+/** Keys of one rule of `namespaces`, for hints. */
+export const namespaceKeys: readonly string[] = Object.keys(namespace.shape)

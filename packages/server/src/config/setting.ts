@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { SettingMeta } from './kinds.ts'
-import { configSchema } from './schema.ts'
+import { configSchema, namespaceKeys } from './schema.ts'
 
 /** One leaf of the configuration. */
 export interface Setting extends SettingMeta {
@@ -34,6 +34,7 @@ export const settings: readonly Setting[] = collect(configSchema as z.ZodType & 
 
 /** Names of the keys directly inside an object of the configuration, for hints. */
 export function siblingKeys(path: readonly PropertyKey[]): string[] {
+  if (path[0] === 'namespaces') return [...namespaceKeys]
   const prefix = path.length === 0 ? '' : `${path.join('.')}.`
   const inside = settings.filter((setting) => setting.path.startsWith(prefix))
   return [...new Set(inside.map((it) => it.path.slice(prefix.length).split('.')[0] ?? ''))]

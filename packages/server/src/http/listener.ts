@@ -29,7 +29,8 @@ type Handle = (
 export class Listener {
   readonly #config: Config
   readonly #server: Server | Http2SecureServer
-  readonly #sockets = new Set<Socket>()
+  /** Open connections and how many requests each is answering. */
+  readonly #sockets = new Map<Socket, number>()
   readonly #http2 = new Set<ServerHttp2Session>()
 
   /** Throws `HL_CONFIG_INVALID` when the certificate cannot be used. */
@@ -43,8 +44,14 @@ export class Listener {
     target.headersTimeout = HEADERS_TIMEOUT_MS
     // Bodies have deadlines of their own: a body of lines may last as long as lines come.
     target.requestTimeout = 0
-    target.on('request', (request, response) => void handle(request, response))
-    target.on('checkContinue', (request, response) => void handle(request, response, true))
+    target.on('request', (request, response) => {
+      this.#track(request, response)
+      void handle(request, response)
+    })
+    target.on('checkContinue', (request, response) => {
+      this.#track(request, response)
+      void handle(request, response, true)
+    })
     target.on('clientError', (error, socket) => answerClientError(error, socket as Socket))
     target.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => this.#watch(socket))
     server.on('session', (session: ServerHttp2Session) => this.#watchHttp2(session))
@@ -75,18 +82,34 @@ export class Listener {
   /** Stops listening, lets answers under way end for `graceMs`, then cuts what is left. */
   async close(graceMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    if ('closeIdleConnections' in this.#server) this.#server.closeIdleConnections()
     for (const session of this.#http2) session.close()
-    const cut = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy()
-    }, graceMs)
+    // Also those that have not sent a request yet, which node:http does not count as idle.
+    this.#cut((socket, requests) => requests === 0 && !isHttp2(socket))
+    const cut = setTimeout(() => this.#cut(() => true), graceMs)
     await closed
     clearTimeout(cut)
   }
 
+  #cut(isMeant: (socket: Socket, requests: number) => boolean): void {
+    for (const [socket, requests] of this.#sockets) {
+      if (isMeant(socket, requests)) socket.destroy()
+    }
+  }
+
   #watch(socket: Socket): void {
-    this.#sockets.add(socket)
+    this.#sockets.set(socket, 0)
     socket.once('close', () => this.#sockets.delete(socket))
+  }
+
+  #track(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request
+    this.#count(socket, 1)
+    response.once('close', () => this.#count(socket, -1))
+  }
+
+  #count(socket: Socket, change: number): void {
+    const requests = this.#sockets.get(socket)
+    if (requests !== undefined) this.#sockets.set(socket, requests + change)
   }
 
   #watchHttp2(session: ServerHttp2Session): void {
@@ -124,6 +147,10 @@ function createTlsServer(config: Config): Http2SecureServer {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new HeartlineError(serverErrors.configInvalid, { where: 'tls', reason }, cause)
   }
+}
+
+function isHttp2(socket: Socket & { alpnProtocol?: string | false | null }): boolean {
+  return socket.alpnProtocol === 'h2'
 }
 
 function toListenError(

@@ -5,7 +5,10 @@ it('stores one event and answers its id with 201', async () => {
   const server = await start()
   const answer = await post(server, { topic: 'news', data: 'hello' })
   expect(answer.status).toBe(201)
-  expect(answer.json).toEqual({ id: expect.stringMatching(/^1\.[a-z0-9]+\.[a-z0-9]+-1$/), duplicate: false })
+  expect(answer.json).toEqual({
+    id: expect.stringMatching(/^1\.[a-z0-9]+\.[a-z0-9]+-1$/),
+    duplicate: false,
+  })
   expect(answer.headers.get('heartline-mode')).toBe('development')
 })
 
@@ -19,10 +22,16 @@ it('answers 200 and the first id when the idempotency key was used before', asyn
 
 it('stores a list all or none, and names the index of the bad event', async () => {
   const server = await start()
-  const bad = await post(server, [{ topic: 'a', data: 1 }, { topic: 'a*', data: 1 }])
+  const bad = await post(server, [
+    { topic: 'a', data: 1 },
+    { topic: 'a*', data: 1 },
+  ])
   expect(bad.status).toBe(400)
   expect(bad.json).toMatchObject({ code: 'HL_TOPIC_INVALID', index: 1 })
-  const good = await post(server, [{ topic: 'a', data: 1 }, { topic: 'b', data: 2 }])
+  const good = await post(server, [
+    { topic: 'a', data: 1 },
+    { topic: 'b', data: 2 },
+  ])
   expect(good.status).toBe(201)
   expect(good.json.map((result: { id: string }) => result.id.split('-')[1])).toEqual(['1', '2'])
 })
@@ -50,13 +59,20 @@ it('streams what is published, with an id that resumes after it', async () => {
     { until: 'data: two' },
   )
   expect(viaQuery.text).not.toContain('data: one')
-  const all = await readStream(server, '/v1/events?topic=news/*&since=earliest', { until: 'data: two' })
+  const all = await readStream(server, '/v1/events?topic=news/*&since=earliest', {
+    until: 'data: two',
+  })
   expect(all.text).toContain('data: one')
 })
 
 it('lets the Last-Event-ID header win over the query', async () => {
   const server = await start()
-  const [first, second] = (await post(server, [{ topic: 'a', data: 'one' }, { topic: 'a', data: 'two' }])).json
+  const [first, second] = (
+    await post(server, [
+      { topic: 'a', data: 'one' },
+      { topic: 'a', data: 'two' },
+    ])
+  ).json
   await post(server, { topic: 'a', data: 'three' })
   const { text } = await readStream(server, `/v1/events?topic=a&lastEventId=${first.id}`, {
     headers: { 'last-event-id': second.id },
@@ -67,7 +83,9 @@ it('lets the Last-Event-ID header win over the query', async () => {
 
 it('refuses a reader whose Accept does not allow event streams', async () => {
   const server = await start()
-  const answer = await call(server, '/v1/events?topic=a', { headers: { accept: 'application/json' } })
+  const answer = await call(server, '/v1/events?topic=a', {
+    headers: { accept: 'application/json' },
+  })
   expect(answer.status).toBe(406)
   expect(answer.json.code).toBe('HL_NOT_ACCEPTABLE')
 })
@@ -84,7 +102,13 @@ it('answers HEAD with the head of the stream only', async () => {
 it('refuses a stream without a topic, with a bad selector, with a bad cursor', async () => {
   const server = await start()
   const codes = []
-  for (const query of ['', '?topic=', '?topic=a/**/b', '?topic=a&lastEventId=nonsense', '?topic=a&since=x']) {
+  for (const query of [
+    '',
+    '?topic=',
+    '?topic=a/**/b',
+    '?topic=a&lastEventId=nonsense',
+    '?topic=a&since=x',
+  ]) {
     const answer = await call(server, `/v1/events${query}`)
     expect(answer.status).toBe(400)
     codes.push(answer.json.code)
@@ -102,7 +126,9 @@ it('sends a plain EventSource away with 200, a retry time and the end, and our c
   const server = await start({ limits: { maxSessions: 1 } })
   const first = readStream(server, '/v1/events?topic=a', { until: 'never' }).catch(() => {})
   await expect.poll(() => server.hub.stats().sessions).toBe(1)
-  const plain = await call(server, '/v1/events?topic=a', { headers: { accept: 'text/event-stream' } })
+  const plain = await call(server, '/v1/events?topic=a', {
+    headers: { accept: 'text/event-stream' },
+  })
   expect(plain.status).toBe(200)
   expect(plain.headers.get('content-type')).toBe('text/event-stream')
   const retry = Number(/^retry: (\d+)$/m.exec(plain.text)?.[1])
@@ -142,10 +168,13 @@ it('publishes only what the token covers', async () => {
   expect(refused.json.code).toBe('HL_PUBLISH_FORBIDDEN')
 })
 
-
 it('keeps HTTP/1.1 keep-alive connections usable after an answer', async () => {
   const server = await start()
-  const one = 'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n{"topic":"a","data":1}'
-  const { text } = await raw(server, one + one.replace('Host: localhost', 'Host: localhost\r\nConnection: close'))
+  const one =
+    'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 22\r\n\r\n{"topic":"a","data":1}'
+  const { text } = await raw(
+    server,
+    one + one.replace('Host: localhost', 'Host: localhost\r\nConnection: close'),
+  )
   expect(text.match(/HTTP\/1\.1 201 Created/g)).toHaveLength(2)
 })
