@@ -8,13 +8,18 @@ export function jitterUp(ms: number, jitter: number, random: () => number): numb
   return Math.floor(ms + ms * jitter * random())
 }
 
+/** What tells a reader how long silence is normal; 0 = there are no heartbeats. */
+export function heartbeatNotice(ms: number): string {
+  return `heartline heartbeat=${ms}`
+}
+
 /**
  * The first bytes of every stream: they make browsers report the stream as open, push proxies to
  * pass the response on, and tell the reader how long silence is normal.
  */
 export function firstText(options: ResolvedSessionOptions): string {
   const retry = jitterUp(options.retryMs, options.retryJitter, options.random)
-  return `: heartline heartbeat=${options.heartbeatMs}\nretry: ${retry}\n\n`
+  return `: ${heartbeatNotice(options.heartbeatMs)}\nretry: ${retry}\n\n`
 }
 
 function heartbeatText(kind: HeartbeatKind, unixMs: number): string {

@@ -9,7 +9,7 @@ import { encodeFramed } from './chunk.ts'
 import { DEFAULT_GRACE_MS, type CloseOptions, type DrainOptions } from './close-options.ts'
 import type { EndReason, SessionEnd } from './end-reason.ts'
 import { sessionErrors } from './errors.ts'
-import { firstText, heartbeatFrame, jitterUp } from './greeting.ts'
+import { firstText, heartbeatFrame, heartbeatNotice, jitterUp } from './greeting.ts'
 import { checkExpiry, checkHeartbeat, checkNumber, type ResolvedSessionOptions } from './options.ts'
 import { PendingBytes } from './pending-bytes.ts'
 import {
@@ -197,10 +197,15 @@ export class Session implements TransportListener, TimetableOwner {
     return pump(this, source, options)
   }
 
-  /** Changes the heartbeat interval: 0 = none, else 1,000 to 600,000 ms. */
+  /**
+   * Changes the heartbeat interval: 0 = none, else 1,000 to 600,000 ms. A new interval is told to
+   * the reader, whose watchdog depends on it, in a comment like the first one.
+   */
   setHeartbeat(intervalMs: number): void {
     checkHeartbeat(intervalMs)
-    if (this.isOpen) this.#timetable.setHeartbeat(intervalMs)
+    if (!this.isOpen || intervalMs === this.#timetable.heartbeatMs) return
+    this.comment(heartbeatNotice(intervalMs))
+    this.#timetable.setHeartbeat(intervalMs)
   }
 
   /**

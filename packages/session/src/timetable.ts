@@ -60,6 +60,11 @@ export class Timetable implements WheelEntry {
     this.#plan()
   }
 
+  /** The heartbeat interval in milliseconds; 0 = none. */
+  get heartbeatMs(): number {
+    return this.#heartbeatMs
+  }
+
   /** 0 = none. */
   setHeartbeat(ms: number): void {
     this.#heartbeatMs = ms

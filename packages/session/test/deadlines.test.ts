@@ -116,12 +116,14 @@ describe('The heartbeat of a session', () => {
     await desk.read()
     expect(await desk.run(10_000)).toBe(0)
     desk.session.setHeartbeat(5_000)
-    // Silent for longer than the new interval: due at once, then steadily.
     expect(await desk.run(5_050)).toBe(1)
+    expect(desk.received.text).toContain(': heartline heartbeat=5000\n\n: hb ')
     desk.session.setHeartbeat(1_000)
-    expect(await desk.run(3_050)).toBe(4)
+    desk.session.setHeartbeat(1_000)
+    expect(await desk.run(3_050)).toBe(3)
     desk.session.setHeartbeat(0)
     expect(await desk.run(5_000)).toBe(0)
+    expect(desk.received.text).toMatch(/heartbeat=0\n\n$/)
     expect(() => desk.session.setHeartbeat(999)).toThrow(
       expect.objectContaining({ code: 'HL_OPTION_INVALID' }),
     )
