@@ -59,8 +59,12 @@ export class Trimmer {
   async #run(): Promise<void> {
     try {
       if (this.#hasLeftovers) await this.#removeLeftovers()
-      while (!this.#stopped && this.#isDue()) if (!(await this.#trimSlice())) break
-      if (!this.#stopped && this.#oldIds()) await this.#removeIds()
+      // In turns: under a steady load each of the two always has work.
+      while (!this.#stopped && this.#hasWork()) {
+        const hasMoved = this.#isDue() && (await this.#trimSlice())
+        if (this.#oldIds()) await this.#removeIds()
+        else if (!hasMoved) break
+      }
     } catch {
       // A store that cannot be written or read now: the next commit that succeeds pokes again.
     }
