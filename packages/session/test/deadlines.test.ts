@@ -120,7 +120,7 @@ describe('The heartbeat of a session', () => {
     expect(desk.received.text).toContain(': heartline heartbeat=5000\n\n: hb ')
     desk.session.setHeartbeat(1_000)
     desk.session.setHeartbeat(1_000)
-    expect(await desk.run(3_050)).toBe(3)
+    expect(await desk.run(3_150)).toBe(3)
     desk.session.setHeartbeat(0)
     expect(await desk.run(5_000)).toBe(0)
     expect(desk.received.text).toMatch(/heartbeat=0\n\n$/)
