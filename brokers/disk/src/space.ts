@@ -10,6 +10,7 @@ export class SpaceGuard {
   readonly #directory: string
   readonly #reserveBytes: number
   #freeBytes = Infinity
+  #isFull = false
   #lookedAt = -Infinity
   #written = 0
 
@@ -30,7 +31,10 @@ export class SpaceGuard {
   async isFull(bytes: number): Promise<boolean> {
     if (this.#reserveBytes === 0) return false
     if (this.#isOld(bytes)) await this.look()
-    return this.#freeBytes - this.#written - bytes < this.#reserveBytes
+    // Once full, an eighth more must be free: or each file the engine tidies flips the answer.
+    const needed = this.#isFull ? this.#reserveBytes * 1.125 : this.#reserveBytes
+    this.#isFull = this.#freeBytes - this.#written - bytes < needed
+    return this.#isFull
   }
 
   /** Counts what was written since the last look. */

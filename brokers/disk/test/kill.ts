@@ -30,13 +30,20 @@ export interface KillOptions {
   readonly maxEntries: number
   /** The first number of every publisher. */
   readonly start: number
+  /** From when the time is counted. Default: from the start. */
+  readonly killAfter?: 'ready' | 'full' | undefined
+  /** Free space that the process leaves. Default 0: it does not look. */
+  readonly reserveBytes?: number | undefined
+  /** Called between the kill and the open. */
+  readonly beforeOpen?: (() => Promise<void>) | undefined
 }
 
 /** Lets a process publish, kills it, opens its store and checks everything it was told. */
 export async function killRound(options: KillOptions): Promise<KillRound> {
   const witnessed = await publishUntilKilled(options)
+  await options.beforeOpen?.()
   const { directory, maxEntries } = options
-  const broker = await openDiskBroker({ directory, maxEntries })
+  const broker = await openDiskBroker({ directory, maxEntries, reserveBytes: 0 })
   try {
     const entries = await readLog(broker)
     checkEntries(entries, await broker.state().then(({ base }) => base.offset))
@@ -65,13 +72,14 @@ async function publishUntilKilled(options: KillOptions): Promise<Witnessed[]> {
   const program = fileURLToPath(new URL('kill-child.ts', import.meta.url))
   const tsx = import.meta.resolve('tsx')
   const flags = ['--import', tsx, '--conditions=@heartline/source', program]
-  const child = spawn(process.execPath, [...flags, directory, `${maxEntries}`, `${start}`], {
+  const numbers = [maxEntries, start, options.reserveBytes ?? 0].map(String)
+  const child = spawn(process.execPath, [...flags, directory, ...numbers], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')
   const witnessed: Witnessed[] = []
   for await (const line of createInterface({ input: child.stdout })) {
-    if (line === 'ready') {
+    if (line === (options.killAfter ?? 'ready')) {
       setTimeout(() => child.kill('SIGKILL'), killAfterMs)
       continue
     }
