@@ -70,7 +70,9 @@ function amount(
   rule: { bounds: Bounds; form: string },
 ): z.ZodType<number, number | string> {
   const { bounds, form } = rule
-  const input = z.union([z.number(), z.string().regex(pattern, `must be ${form}`)], { error: `must be ${form}` })
+  const input = z.union([z.number(), z.string().regex(pattern, `must be ${form}`)], {
+    error: `must be ${form}`,
+  })
   return input.transform((given, context): number => {
     const value = parse(given)
     if (value === undefined) {
