@@ -3,10 +3,10 @@ import type { HeartlineServer } from '../server.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 /**
- * A Ctrl-C comes twice to a program that npm started: from the terminal, and passed on by npm.
- * What follows the first signal so soon is taken for the same.
+ * A Ctrl-C comes twice to a program that npm started: from the terminal, and passed on by npm. A
+ * SIGINT that follows the first signal so soon is taken for the same.
  */
-const SAME_SIGNAL_MS = 500
+const SAME_CTRL_C_MS = 500
 
 /**
  * Waits for SIGTERM or SIGINT and stops the server in good order. A second signal ends the process
@@ -39,7 +39,7 @@ function firstSignal(onSecond: () => void): Promise<string> {
       if (leftAt === undefined) {
         leftAt = performance.now()
         resolve(signal)
-      } else if (performance.now() - leftAt >= SAME_SIGNAL_MS) {
+      } else if (signal !== 'SIGINT' || performance.now() - leftAt >= SAME_CTRL_C_MS) {
         onSecond()
       }
     }

@@ -184,7 +184,7 @@ describe('heartline publish', () => {
     events.child.stdin?.end('{"topic":"other","data":1}\n\n{"data":2}\n')
     expect(await events.exit).toBe(0)
     const page = await server.hub.history({ selectors: ['**'] })
-    expect(page.events.map(({ topics, data }) => `${topics} ${data}`)).toEqual([
+    expect(page.events.map(({ topics, data }) => `${topics.join()} ${data}`)).toEqual([
       'log one',
       'log two',
       'log three',

@@ -87,7 +87,8 @@ describe('a publish is refused with its code when', () => {
     ],
     ['it is a number', '7', 400, 'HL_EVENT_INVALID', {}],
     ['it is null', 'null', 400, 'HL_EVENT_INVALID', {}],
-  ])('%s', async (_, body, status, code, details) => {
+  ])('%s', async (...row) => {
+    const [, body, status, code, details] = row
     const server = await start()
     const answer = await send(server, body)
     expect(answer.headers.get('content-type')).toBe('application/problem+json')

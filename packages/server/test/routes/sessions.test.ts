@@ -99,7 +99,7 @@ it('goes on under a new token of the same subject, from the header or the body',
   expect(server.hub.session(id)?.expiresAtMs).toBe(later.exp * 1000)
   const token = (
     await bearer({ subscribe: ['a'] }, { sub: 'me', exp: soon + 2000 })
-  ).authorization?.slice(7)
+  )['authorization']?.slice(7)
   const viaBody = await call(server, path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
