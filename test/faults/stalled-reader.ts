@@ -78,7 +78,7 @@ export async function runStall(options: StallOptions): Promise<StallResult> {
   const store = options.store === 'disk' ? `disk:${directory}` : 'memory'
   const hub = await startHub({ store, flags: ['--retry', '200ms'] })
   const data = cachedBulkData()
-  const publisher = new Publisher(hub.url, { topic: TOPIC, data })
+  const publisher = new Publisher(hub.url, { topic: TOPIC, data, withIds: false })
   const url = streamUrl(hub.url, TOPIC)
   let latencies: number[] = []
   const onNumber = (n: number): void => {

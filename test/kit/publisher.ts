@@ -14,6 +14,11 @@ export interface PublisherOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Makes publish ids of this run differ from another's on the same store. Default: drawn. */
   readonly name?: string | undefined
+  /**
+   * False sends no publish ids, which the hub would have to remember: for a hub that is not killed.
+   * A publish that is not acknowledged then fails. Default true.
+   */
+  readonly withIds?: boolean | undefined
   /** How long one attempt may take. Default 20,000. */
   readonly attemptMs?: number | undefined
 }
@@ -42,11 +47,13 @@ export class Publisher {
   readonly #url: string
   readonly #options: PublisherOptions
   readonly #name: string
+  readonly #withIds: boolean
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
 
   constructor(hubUrl: string, options: PublisherOptions) {
     this.#url = `${hubUrl}/v1/events`
     this.#options = options
+    this.#withIds = options.withIds ?? true
     this.#name = options.name ?? `run${Math.random().toString(36).slice(2, 10)}`
   }
 
@@ -78,7 +85,7 @@ export class Publisher {
 
   #event(n: number, form: PublishForm): string {
     const data = (this.#options.data ?? numberedData)(n)
-    const publishId = form === 'one' ? undefined : this.#publishId(n)
+    const publishId = form === 'one' || !this.#withIds ? undefined : this.#publishId(n)
     return JSON.stringify({ topic: this.#options.topic, data, publishId })
   }
 
@@ -94,8 +101,8 @@ export class Publisher {
       const answer = await this.#attempt(events, form).catch(() => undefined)
       if (answer !== undefined && answer.status < 300) return toStored(answer, form)
       this.failures++
-      if (answer !== undefined && answer.status < 500) {
-        throw new Error(`The hub refused a publish: ${answer.status} ${answer.text}`)
+      if (!this.#withIds || (answer !== undefined && answer.status < 500)) {
+        throw new Error(`The hub refused a publish: ${answer?.status} ${answer?.text}`)
       }
       await sleep(RETRY_MS)
     }
@@ -110,7 +117,7 @@ export class Publisher {
       timeoutMs: this.#options.attemptMs,
       headers: {
         'content-type': type,
-        ...(form === 'one' ? { 'idempotency-key': id } : {}),
+        ...(form === 'one' && this.#withIds ? { 'idempotency-key': id } : {}),
         ...this.#options.headers,
       },
       body: toBody(events, form),
