@@ -129,7 +129,7 @@ describe.skipIf(missing !== undefined)('the console', () => {
       expect(mistakes).toEqual([])
     })
     await page.goto(hub.url)
-    await waitFor(async () => !/^Connecting/.test(await textOf(page, '#status-text')), {
+    await waitFor(async () => !(await textOf(page, '#status-text')).startsWith('Connecting'), {
       what: 'the console is connected',
     })
     return { hub, page }
