@@ -17,7 +17,7 @@ const POLL_MS = 200
 interface PageState {
   opens: number
   events: ReceivedEvent[]
-  readyState: () => number
+  readonly source: EventSource
 }
 
 /** Undefined when there is a browser, else a sentence for a person. */
@@ -60,7 +60,11 @@ export class ChromiumReader implements Reader {
   async #read(): Promise<void> {
     const seen = await this.#page.evaluate(() => {
       const state = (globalThis as unknown as { heartlineTest: PageState }).heartlineTest
-      return { opens: state.opens, readyState: state.readyState(), events: state.events.splice(0) }
+      return {
+        opens: state.opens,
+        readyState: state.source.readyState,
+        events: state.events.splice(0),
+      }
     })
     this.connects = seen.opens
     this.readyState = seen.readyState
@@ -93,11 +97,11 @@ async function openBlankPage(page: Page, origin: string): Promise<void> {
   await page.unroute(address)
 }
 
-/** Runs inside the page. */
+/** Runs inside the page: no name but its own and the browser's, nor one that a compiler adds. */
 function followStream(url: string): void {
   const source = new EventSource(url)
   const events: ReceivedEvent[] = []
-  const state: PageState = { opens: 0, events, readyState: () => source.readyState }
+  const state: PageState = { opens: 0, events, source }
   Object.assign(globalThis, { heartlineTest: state })
   source.addEventListener('open', () => {
     state.opens++
