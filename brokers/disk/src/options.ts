@@ -33,7 +33,8 @@ export interface DiskBrokerOptions {
   readonly maxPendingBytes?: number | undefined
   /**
    * Free space that is left on the disk: below it appends are refused with `HL_STORAGE_FULL`, so
-   * that the engine keeps room to tidy up. Default 32 MiB. 0 does not look.
+   * that the engine keeps room to tidy up, for which it needs up to 30 MiB for a while. Default
+   * 32 MiB. 0 does not look: appends are refused when the disk really has no room.
    */
   readonly reserveBytes?: number | undefined
   /** The clock, in Unix milliseconds. Default `Date.now`. */

@@ -1,9 +1,22 @@
-import { PublishWindow, randomEpoch, type Position, type RecoveryReport } from '@heartline/broker'
+import {
+  brokerErrors,
+  PublishWindow,
+  randomEpoch,
+  type Position,
+  type RecoveryReport,
+} from '@heartline/broker'
 import { HeartlineError } from '@heartline/wire'
 import type { Block } from './block.ts'
 import { cutAfter, newestBlocks } from './cut.ts'
 import { prepareDirectory } from './directory.ts'
-import { Engine, messageOf, WRITE_BUFFER_BYTES, type Change, type Level } from './engine.ts'
+import {
+  Engine,
+  isDiskFull,
+  messageOf,
+  WRITE_BUFFER_BYTES,
+  type Change,
+  type Level,
+} from './engine.ts'
 import { inspectLog } from './engine-log.ts'
 import { diskErrors } from './errors.ts'
 import { LogHead } from './head.ts'
@@ -48,6 +61,7 @@ export async function openStore(options: ResolvedDiskBrokerOptions): Promise<Sto
   } catch (error) {
     await engine.close()
     if (error instanceof HeartlineError) throw error
+    if (isDiskFull(error)) throw new HeartlineError(brokerErrors.storageFull, { directory }, error)
     throw new HeartlineError(diskErrors.corrupt, { directory, reason: messageOf(error) }, error)
   }
 }

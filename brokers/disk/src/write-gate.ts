@@ -62,21 +62,39 @@ export class WriteGate {
     try {
       await this.#engine.write(changes, sync)
     } catch (error) {
-      throw await this.#failed(error)
+      await this.#failed(error)
+      await this.#retry(changes, sync, error)
     }
     for (const change of changes) if (change.type === 'put') this.#space.wrote(change.value.length)
   }
 
-  async #failed(error: unknown): Promise<HeartlineError> {
+  /** Notes the failure. Rejects with `ambiguous` when the commit may be there after all. */
+  async #failed(error: unknown): Promise<void> {
     const reason = messageOf(error)
-    const fault = isDiskFull(error) ? 'storage-full' : 'unavailable'
     const hasLanded = await this.#hasLanded()
-    this.#broken = fault
+    this.#broken = isDiskFull(error) ? 'storage-full' : 'unavailable'
     this.#triedAt = performance.now()
     this.#options.onReport({ type: 'failed', reason })
-    if (fault === 'storage-full') this.#setFull(true)
-    if (!hasLanded) return this.#error(fault, error)
-    return new HeartlineError(brokerErrors.ambiguous, { reason }, error)
+    if (hasLanded) throw new HeartlineError(brokerErrors.ambiguous, { reason }, error)
+  }
+
+  /**
+   * The engine tells the failure of its background work to the next write, when there may be room
+   * again. What surely was not applied can be written to the mended store.
+   */
+  async #retry(changes: Change[], sync: boolean, error: unknown): Promise<void> {
+    const fault = this.#broken ?? 'unavailable'
+    if (fault === 'storage-full') await this.#mend()
+    if (this.#broken !== undefined) {
+      if (fault === 'storage-full') this.#setFull(true)
+      throw this.#error(fault, error)
+    }
+    try {
+      await this.#engine.write(changes, sync)
+    } catch (again) {
+      await this.#failed(again)
+      throw this.#error(isDiskFull(again) ? 'storage-full' : 'unavailable', again)
+    }
   }
 
   /**

@@ -49,12 +49,12 @@ async function expectExactly(broker: Broker, data: readonly string[]): Promise<v
 
 describe.skipIf(noSmallDisk !== undefined)('a disk that fills up', () => {
   const cases = [
-    ['with a reserve', 6 * MIB],
+    ['with the default reserve', 32 * MIB],
     ['without a reserve', 0],
   ] as const
   it.each(cases)('%s refuses appends, serves readers and recovers', async (_, reserveBytes) => {
-    const disk = await smallDisk(48)
-    const free = await ballast(disk, 20)
+    const disk = await smallDisk(96)
+    const free = await ballast(disk, 36)
     const directory = join(disk, 'store')
     const reports: DiskReport[] = []
     const onReport = (report: DiskReport): void => void reports.push(report)
@@ -96,8 +96,9 @@ describe.skipIf(noSmallDisk !== undefined)('a disk that fills up', () => {
   it.each(cases)(
     '%s survives a kill while it is full',
     async (_, reserveBytes) => {
-      const disk = await smallDisk(48)
-      const free = await ballast(disk, 30)
+      // Six MiB are left for the store, and after the kill there is room to open it.
+      const disk = await smallDisk(20 + reserveBytes / MIB)
+      const free = await ballast(disk, 14)
       const result = await killRound({
         directory: join(disk, 'store'),
         killAfter: 'full',

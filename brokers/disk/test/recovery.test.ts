@@ -159,7 +159,7 @@ describe('entries that are not whole', () => {
     await broker.close()
     await withLevel(directory, async (level) => {
       const block = Buffer.from((await level.get(blockKey(72))) ?? [])
-      block[block.length - 3] ^= 1
+      block.writeUInt8(block.readUInt8(block.length - 3) ^ 1, block.length - 3)
       await level.put(blockKey(72), block)
     })
     const mended = await openDiskBroker({ directory })
