@@ -9,6 +9,7 @@ export type ServerErrorName =
   | 'listenFailed'
   | 'usage'
   | 'unreachable'
+  | 'refused'
   | 'internal'
   | 'authRequired'
   | 'tokenMalformed'
@@ -86,6 +87,7 @@ export const serverErrors: ErrorCatalogue<ServerErrorName> = {
     retryable: true,
     message: 'The hub at {url} does not answer ({reason}). Is it running? Set another with --url.',
   },
+  refused: caller('HL_HUB_REFUSED', 'The hub answered with status {status}.'),
   internal: {
     code: 'HL_INTERNAL',
     status: 500,

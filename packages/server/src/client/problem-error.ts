@@ -1,17 +1,15 @@
 import { HeartlineError } from '@heartline/wire'
+import { serverErrors } from '../errors.ts'
 
 /** Reads a refusal: its problem document, or what little else it says. */
 export async function toRefusal(response: Response): Promise<HeartlineError> {
   const text = await response.text().catch(() => '')
   const { code, detail } = parseProblem(text)
-  const message = detail ?? `The hub answered with status ${response.status}.`
-  return new HeartlineError({
-    code: code ?? 'HL_HUB_REFUSED',
-    message,
-    status: response.status,
-    fault: response.status < 500 ? 'caller' : 'server',
-    retryable: response.status >= 500 || response.status === 429,
-  })
+  const { status } = response
+  const retryable = status >= 500 || status === 429
+  const own = { ...serverErrors.refused, status, retryable }
+  if (code === undefined) return new HeartlineError(own, { status })
+  return new HeartlineError({ ...own, code, message: detail ?? own.message }, { status })
 }
 
 function parseProblem(text: string): { code?: string; detail?: string } {

@@ -97,9 +97,9 @@ it('goes on under a new token of the same subject, from the header or the body',
   })
   expect([renewed.status, renewed.json]).toEqual([200, { expiresAtMs: later.exp * 1000 }])
   expect(server.hub.session(id)?.expiresAtMs).toBe(later.exp * 1000)
-  const token = (
-    await bearer({ subscribe: ['a'] }, { sub: 'me', exp: soon + 2000 })
-  )['authorization']?.slice(7)
+  const token = (await bearer({ subscribe: ['a'] }, { sub: 'me', exp: soon + 2000 }))[
+    'authorization'
+  ]?.slice(7)
   const viaBody = await call(server, path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
