@@ -1,4 +1,4 @@
-import { open, readdir } from 'node:fs/promises'
+import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32c } from './crc32c.ts'
 
@@ -13,8 +13,6 @@ const LAST = 4
 export interface LogTail {
   /** Bytes of an unfinished write at the end. The engine cuts them off in silence. */
   readonly tornBytes: number
-  /** The size of the file. */
-  readonly bytes: number
   /** The first bytes of the last whole record: a change set of the engine. */
   readonly lastRecord: Buffer
 }
@@ -24,7 +22,7 @@ const RECORD_START_BYTES = 64
 /** Reads the end of the engine's newest log, which the engine itself tells nothing about. */
 export async function inspectLog(directory: string): Promise<LogTail> {
   const newest = newestLog(await readdir(directory))
-  if (newest === undefined) return { tornBytes: 0, bytes: 0, lastRecord: Buffer.alloc(0) }
+  if (newest === undefined) return { tornBytes: 0, lastRecord: Buffer.alloc(0) }
   const file = await open(join(directory, newest))
   try {
     const scan = new LogScan()
@@ -39,10 +37,19 @@ export async function inspectLog(directory: string): Promise<LogTail> {
     const start = Buffer.alloc(RECORD_START_BYTES)
     const at = scan.lastStart + HEADER_BYTES
     const { bytesRead } = await file.read(start, 0, RECORD_START_BYTES, at)
-    return { tornBytes: bytes - scan.wholeBytes, bytes, lastRecord: start.subarray(0, bytesRead) }
+    return { tornBytes: bytes - scan.wholeBytes, lastRecord: start.subarray(0, bytesRead) }
   } finally {
     await file.close()
   }
+}
+
+/** The size of all logs: what the engine writes into tables when it opens the store. */
+export async function logBytes(directory: string): Promise<number> {
+  let bytes = 0
+  for (const name of await readdir(directory)) {
+    if (LOG_NAME.test(name)) bytes += (await stat(join(directory, name))).size
+  }
+  return bytes
 }
 
 /** A change set of the engine: sequence (8), count (4), then per change kind, key, value. */
@@ -57,9 +64,12 @@ export function firstKeyOf(record: Buffer): Buffer | undefined {
   return length < 128 && end <= record.length ? record.subarray(CHANGES_AT + 2, end) : undefined
 }
 
-/** The engine numbers its logs: `000042.log`. */
+/** The engine numbers its logs. */
+const LOG_NAME = /^\d+\.log$/
+
+/** The log with the largest number. */
 export function newestLog(names: readonly string[]): string | undefined {
-  const logs = names.filter((name) => /^\d+\.log$/.test(name))
+  const logs = names.filter((name) => LOG_NAME.test(name))
   return logs.toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10)).at(-1)
 }
 

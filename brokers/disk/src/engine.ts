@@ -123,7 +123,7 @@ function openError(directory: string, error: unknown): HeartlineError {
 /** Whether an error says that the disk or the quota has no room. The engine tells it in words. */
 export function isDiskFull(error: unknown): boolean {
   const text = `${messageOf(error)} ${codeOf(error)}`
-  return /no space left|quota exceeded|ENOSPC|EDQUOT/i.test(text)
+  return /no space left|quota exceeded|ENOSPC|EDQUOT|HL_STORAGE_FULL/i.test(text)
 }
 
 /** What an engine's or the system's error says. */

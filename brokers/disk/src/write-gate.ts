@@ -1,17 +1,17 @@
 import { brokerErrors } from '@heartline/broker'
 import { HeartlineError } from '@heartline/wire'
 import { isDiskFull, messageOf, type Change, type Engine } from './engine.ts'
-import { firstKeyOf, inspectLog } from './engine-log.ts'
+import { firstKeyOf, inspectLog, logBytes } from './engine-log.ts'
 import type { LogHead } from './head.ts'
 import { isBlockKey, offsetOfKey } from './keys.ts'
 import { cutAfter } from './cut.ts'
 import type { ResolvedDiskBrokerOptions } from './options.ts'
 import { SpaceGuard } from './space.ts'
 
-/** How long to wait before a store that failed for another reason than room is opened again. */
-const RETRY_MS = 1_000
-/** Beside its log the engine writes a few small files when it is opened. */
-const OPEN_BYTES = 512 * 1024
+/** How long to wait before a store that failed is opened once more. */
+const RETRY_MS = 250
+/** What the engine writes beside its log when it is opened. */
+const OPEN_BYTES = 4 * 1024 * 1024
 
 type Fault = 'storage-full' | 'unavailable'
 
@@ -73,7 +73,6 @@ export class WriteGate {
     const reason = messageOf(error)
     const hasLanded = await this.#hasLanded()
     this.#broken = isDiskFull(error) ? 'storage-full' : 'unavailable'
-    this.#triedAt = performance.now()
     this.#options.onReport({ type: 'failed', reason })
     if (hasLanded) throw new HeartlineError(brokerErrors.ambiguous, { reason }, error)
   }
@@ -136,10 +135,11 @@ export class WriteGate {
 
   /** Opening the store writes its log into a table: without room for that it stays as it is. */
   async #isWorthTrying(): Promise<boolean> {
-    if (this.#broken === 'unavailable') return performance.now() - this.#triedAt >= RETRY_MS
+    if (performance.now() - this.#triedAt < RETRY_MS) return false
+    if (this.#broken === 'unavailable') return true
     try {
-      const { bytes } = await inspectLog(this.#options.directory)
-      const needed = Math.max(this.#options.reserveBytes, bytes + OPEN_BYTES)
+      const { directory, reserveBytes } = this.#options
+      const needed = Math.max(reserveBytes, (await logBytes(directory)) + OPEN_BYTES)
       return (await this.#space.look()) >= needed
     } catch {
       return false
