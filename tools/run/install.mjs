@@ -11,12 +11,16 @@ const STAMP = join(ROOT, 'node_modules/.heartline-installed')
 const NPM_STAMP = join(ROOT, 'node_modules/.package-lock.json')
 const TOGETHER_MS = 5_000
 
-/** Installs exactly what package-lock.json says, unless that is there already. */
+/**
+ * Installs what package-lock.json says, unless that is there already. Not by `npm ci`: that one
+ * refuses a lock file that lacks optional binaries of other platforms, as it does when it was
+ * written next to a registry that does not offer them. `--no-save` leaves the lock file alone.
+ */
 export async function install() {
   const wanted = createHash('sha256').update(readFileSync(LOCK)).digest('hex')
   if (readStamp() === wanted) return
   if (!isNewer(NPM_STAMP, LOCK)) {
-    await step('Install packages', 'npm', ['ci', '--no-progress'], {
+    await step('Install packages', 'npm', ['install', '--no-save', '--no-progress'], {
       hint: 'see the message of npm above; this step needs the npm registry once.',
     })
   }
