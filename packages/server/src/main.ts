@@ -1,3 +1,9 @@
 import { runCli } from './cli.ts'
 
+// `heartline … | head` takes what it wants and closes the pipe: no failure, and no reason to go on.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 process.exitCode = await runCli(process.argv.slice(2))
