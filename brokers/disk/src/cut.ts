@@ -23,7 +23,7 @@ export async function cutAfter(level: Level, lastOffset: number): Promise<number
 }
 
 /** The last offset that a block has, or 0. Also of a block that is damaged. */
-export async function newestOffset(level: Level): Promise<number> {
+async function newestOffset(level: Level): Promise<number> {
   const range = { gte: blockKey(0), lt: BLOCKS_END, reverse: true, limit: 1 }
   for await (const key of level.keys(range)) return offsetOfKey(key)
   return 0

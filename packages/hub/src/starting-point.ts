@@ -11,7 +11,7 @@ import { hubErrors } from './errors.ts'
 import type { Gap, GapReason } from './frame.ts'
 
 export const EARLIEST = 'earliest'
-export const LATEST = 'latest'
+const LATEST = 'latest'
 
 /** Where a reader begins, and what it must be told first. */
 export interface StartingPoint {

@@ -76,8 +76,8 @@ export const sessionDefaults: Readonly<
 })
 
 /** The bounds of a heartbeat interval that is not 0, in milliseconds. */
-export const HEARTBEAT_MIN_MS = 1_000
-export const HEARTBEAT_MAX_MS = 600_000
+const HEARTBEAT_MIN_MS = 1_000
+const HEARTBEAT_MAX_MS = 600_000
 
 /** Longest duration taken: 2^31 - 1, the limit of timers, about 24 days. */
 const MAX_MS = 2_147_483_647

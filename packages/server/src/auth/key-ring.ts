@@ -13,7 +13,7 @@ import { serverErrors } from '../errors.ts'
 import { notASecret } from './key-text.ts'
 
 /** RFC 7518, section 3.2: an HS256 key has at least the size of the hash. */
-export const RECOMMENDED_SECRET_BYTES = 32
+const RECOMMENDED_SECRET_BYTES = 32
 const ASYMMETRIC: readonly TokenAlgorithm[] = ['RS256', 'ES256', 'EdDSA']
 
 /** One source of keys and the algorithms it is for. A key is never used for another one. */

@@ -4,7 +4,7 @@ import { serverErrors } from '../errors.ts'
 import type { Grant } from './grant.ts'
 
 /** How long a ticket can be used. */
-export const TICKET_LIFETIME_MS = 30_000
+const TICKET_LIFETIME_MS = 30_000
 /** Unused tickets kept at once: about 5 MB at worst. */
 const MAX_TICKETS = 10_000
 /** Of one subject, so that one account cannot use up the store. */

@@ -2,7 +2,7 @@
  * The candidate that the word begins, or else the one that takes the fewest edits to reach, when so
  * few that it is likely meant.
  */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
+function nearest(word: string, candidates: readonly string[]): string | undefined {
   const start = word.toLowerCase()
   const begun = candidates.filter((it) => it.toLowerCase().startsWith(start))
   if (begun.length === 1) return begun[0]

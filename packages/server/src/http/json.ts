@@ -6,7 +6,7 @@ import { locateJsonError } from './json-error.ts'
  * Deeper JSON is refused. The parser itself takes any depth, but writing a value of 10,000 levels
  * as text again overflows the stack.
  */
-export const MAX_JSON_DEPTH = 64
+const MAX_JSON_DEPTH = 64
 
 /** Parses JSON. Throws `HL_JSON_INVALID` with the position, `HL_JSON_TOO_DEEP`. */
 export function parseJson(text: string): unknown {
