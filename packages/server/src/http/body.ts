@@ -59,6 +59,12 @@ export async function readBody(exchange: Exchange, limits: BodyLimits): Promise<
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
 }
 
+/** Lets someone else end the wait for the next chunk. */
+export interface ChunkWait {
+  /** Set while a chunk is waited for: the loop over the chunks throws the error. */
+  interrupt?: ((error: unknown) => void) | undefined
+}
+
 /**
  * Yields a body as it arrives. Leaving the loop early does not destroy the request, so that an
  * answer can still be sent. Throws `HL_BODY_TIMEOUT`, `HL_BODY_ABORTED`.
@@ -66,30 +72,37 @@ export async function readBody(exchange: Exchange, limits: BodyLimits): Promise<
 export async function* readChunks(
   exchange: Exchange,
   patienceMs: () => number,
+  wait: ChunkWait = {},
 ): AsyncGenerator<Buffer, void, undefined> {
   exchange.invite()
   const iterator = exchange.request.iterator({ destroyOnReturn: false })
   for (;;) {
-    const next = await withDeadline(
-      iterator.next() as Promise<IteratorResult<Buffer>>,
-      patienceMs(),
-    )
-    if (next.done === true) break
-    yield next.value
+    const ms = patienceMs()
+    const next = iterator.next() as Promise<IteratorResult<Buffer>>
+    const result = await withDeadline(next, ms, wait)
+    if (result.done === true) break
+    yield result.value
   }
   // A client that leaves in the middle of its body looks like the end of it on HTTP/2.
   if (!exchange.request.complete) throw new HeartlineError(serverErrors.bodyAborted)
 }
 
-async function withDeadline<Value>(promise: Promise<Value>, ms: number): Promise<Value> {
+async function withDeadline<Value>(
+  promise: Promise<Value>,
+  ms: number,
+  wait: ChunkWait,
+): Promise<Value> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new HeartlineError(serverErrors.bodyTimeout)), Math.max(0, ms))
+    const expire = (): void => reject(new HeartlineError(serverErrors.bodyTimeout))
+    timer = setTimeout(expire, Math.max(0, ms))
+    wait.interrupt = reject
   })
   try {
     return await Promise.race([promise.catch(toAborted), late])
   } finally {
     clearTimeout(timer)
+    wait.interrupt = undefined
   }
 }
 

@@ -42,7 +42,7 @@ export function problemHeaders(problem: Problem, random: () => number): Record<s
   if (problem.status === 401) headers['www-authenticate'] = challenge(problem.code)
   if (problem.status === 405) headers['allow'] = String(problem['allow'] ?? '')
   // Jittered, so that those who were refused together do not come back together.
-  if (problem.retryable && problem.status !== 500) {
+  if (problem.status === 503 || (problem.retryable && problem.status !== 500)) {
     headers['retry-after'] = String(1 + Math.floor(random() * 5))
   }
   return headers

@@ -9,6 +9,8 @@ import { handlerOf, methodsOf, Router } from './router.ts'
 
 /** Label of requests that fit no route: a path of a scanner must not become a metric. */
 const NO_ROUTE = 'none'
+/** No status of HTTP, but what proxies log for a client that left before it was answered. */
+const CLIENT_LEFT = 499
 
 /** Takes each request to its route and turns what is thrown into a problem document. */
 export class RequestHandler {
@@ -83,7 +85,7 @@ export class RequestHandler {
   /** No path, query or header: they may hold tickets, topics and tokens. */
   #report(exchange: Exchange, route: string, durationMs: number): void {
     const { method, response } = exchange
-    const status = response.statusCode
+    const status = response.headersSent ? response.statusCode : CLIENT_LEFT
     this.#services.metrics.countRequest({ route, method: knownMethod(method), status })
     const fields = { method, route, status, durationMs: Math.round(durationMs * 10) / 10 }
     this.#services.log.debug(fields, 'Request')

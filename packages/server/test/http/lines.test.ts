@@ -125,6 +125,26 @@ describe('NDJSON', () => {
     expect(JSON.parse(await answered).results).toHaveLength(2)
   })
 
+  it('answers at once when a line is refused, though the body has not ended', async () => {
+    const server = await startGuarded()
+    const headers = {
+      ...(await bearer({ publish: ['a'] })),
+      'content-type': 'application/x-ndjson',
+    }
+    const startedAt = Date.now()
+    const answer = await new Promise<string>((resolve) => {
+      const client = request(`${server.url}/v1/events`, { method: 'POST', headers })
+      client.on('error', () => {})
+      client.on('response', (response) => {
+        let text = ''
+        response.on('data', (chunk) => (text += chunk)).on('end', () => resolve(text))
+      })
+      client.write(`${line(1)}{"topic":"b","data":2}\n`)
+    })
+    expect(JSON.parse(answer)).toMatchObject({ results: [{}], error: { line: 2 } })
+    expect(Date.now() - startedAt).toBeLessThan(10_000)
+  })
+
   it('reports the lines that were stored when the next one does not come', async () => {
     const server = await start({ limits: { bodyTimeoutMs: 300 } })
     const client = request(`${server.url}/v1/events`, {
