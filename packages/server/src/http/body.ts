@@ -44,7 +44,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
 }
 
 /** Reads a whole body, and never holds more than the limit. */
-export async function readBody(exchange: Exchange, limits: BodyLimits): Promise<Buffer> {
+async function readBody(exchange: Exchange, limits: BodyLimits): Promise<Buffer> {
   const tooLarge = (): HeartlineError =>
     new HeartlineError(serverErrors.bodyTooLarge, { maxBytes: limits.maxBytes })
   if (Number(exchange.header('content-length') ?? 0) > limits.maxBytes) throw tooLarge()
