@@ -23,8 +23,8 @@ export function http2Closing(stream: ServerHttp2Stream): Closing {
   return inOrder ? { cause: 'finished' } : broken(stream.errored)
 }
 
-function broken(error: Error | null): Closing {
-  if (error === null) return { cause: 'disconnected' }
+function broken(error: Error | null | undefined): Closing {
+  if (error === null || error === undefined) return { cause: 'disconnected' }
   const { code } = error as NodeJS.ErrnoException
   const left = code !== undefined && LEFT.has(code)
   return { cause: left ? 'disconnected' : 'error', error }

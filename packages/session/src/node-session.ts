@@ -173,10 +173,13 @@ function sendHead(response: NodeResponse, fields: Record<string, string>): void 
   }
 }
 
-/** On HTTP/1 the socket is this stream's own; on HTTP/2 it carries others too. */
-function tuneSocket(socket: Socket): void {
-  socket.setNoDelay(true)
-  socket.setTimeout(0)
+/**
+ * On HTTP/1 the socket is this stream's own; on HTTP/2 it carries others too. Requests that a test
+ * tool injects have a socket that can do nothing.
+ */
+function tuneSocket(socket: Partial<Socket>): void {
+  socket.setNoDelay?.(true)
+  socket.setTimeout?.(0)
 }
 
 function presentHeader(response: NodeResponse, name: string): string | undefined {

@@ -4,6 +4,7 @@ import http2 from 'node:http2'
 import type { AddressInfo, Server } from 'node:net'
 import compression from 'compression'
 import express from 'express'
+import inject from 'light-my-request'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   createNodeSession,
@@ -265,6 +266,16 @@ describe('A session on node:http', () => {
     await until(() => peer.text.includes('seen'))
     expect(sessions[0]!.framing).toBe('raw')
     expect(written).toEqual([expect.stringContaining('retry'), 'data: seen\n\n'])
+  })
+
+  it('answers a request that a test tool injects', async () => {
+    const answer = await inject((request, response) => {
+      const session = createNodeSession(request, response, { random: () => 0 })
+      session.send({ data: 'injected' })
+      session.close()
+    }, '/')
+    expect(answer.statusCode).toBe(200)
+    expect(answer.payload).toBe(': heartline heartbeat=15000\nretry: 2000\n\ndata: injected\n\n')
   })
 
   it('survives an error of the response, and reports it', async () => {
