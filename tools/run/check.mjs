@@ -21,6 +21,7 @@ const STEPS = [
     [tsx, 'tools/check-floors.ts'],
     'move the code down a floor, or the arrow: see ARCHITECTURE.md.',
   ],
+  ['Requirements', [tsx, 'tools/check-spec.ts'], 'correct the rows of spec/ or what names them.'],
   [
     'Unused code',
     [bin('knip/bin/knip.js')],

@@ -6,6 +6,8 @@ import type { StreamObserver } from './state.ts'
 import { Watchdog } from './watchdog.ts'
 
 const CONTROL = 'heartline.'
+/** The first comment of a stream, sent again when the interval changes. */
+const INTERVAL = /^heartline heartbeat=(\d+)$/
 const DEFAULT_RETRY_MS = 2_000
 /** A timer takes no more; a server's larger wish means the same to a person who waits. */
 const MAX_RETRY_MS = 3_600_000
@@ -92,7 +94,7 @@ export class Stream {
 
   async #read(body: ReadableStream<Uint8Array>, watchdog: Watchdog): Promise<void> {
     const reader = body.getReader()
-    const parser = this.#createParser()
+    const parser = this.#createParser(watchdog)
     for (;;) {
       const { value, done } = await reader.read()
       if (done || this.#stopped.signal.aborted) return
@@ -101,7 +103,7 @@ export class Stream {
     }
   }
 
-  #createParser(): EventParser {
+  #createParser(watchdog: Watchdog): EventParser {
     return createParser(
       {
         onEvent: (event) => this.#receive(event),
@@ -115,6 +117,8 @@ export class Stream {
         },
         onComment: (text) => {
           if (text.startsWith('hb ')) this.#observer.onHeartbeat()
+          const interval = INTERVAL.exec(text)?.[1]
+          if (interval !== undefined) watchdog.expect(interval)
         },
       },
       { lastEventId: this.#cursor },
