@@ -11,6 +11,7 @@ import type { AuthSettings, TokenAlgorithm } from '../config/config.ts'
 import { serverErrors } from '../errors.ts'
 import { toGrant } from './claims.ts'
 import type { Grant } from './grant.ts'
+import { GrantCache } from './grant-cache.ts'
 import type { KeyRing, KeySource } from './key-ring.ts'
 
 /** Bounds what a request can make the hub parse; tokens of browsers fit in cookies of 4 KiB. */
@@ -22,11 +23,13 @@ export class TokenVerifier {
   readonly #settings: AuthSettings
   readonly #now: () => number
   readonly #allowed: readonly TokenAlgorithm[]
+  readonly #cache: GrantCache
 
   constructor(ring: KeyRing, settings: AuthSettings, now: () => number) {
     this.#ring = ring
     this.#settings = settings
     this.#now = now
+    this.#cache = new GrantCache(now)
     const possible = new Set(ring.sources.flatMap((source) => source.algorithms))
     const chosen = settings.algorithms
     this.#allowed = chosen.length === 0 ? [...possible] : chosen.filter((it) => possible.has(it))
@@ -34,6 +37,14 @@ export class TokenVerifier {
 
   /** Rejects with `HL_TOKEN_*`, `HL_CLAIM_*`, `HL_JWKS_UNAVAILABLE`. */
   async verify(token: string): Promise<Grant> {
+    const known = this.#cache.find(token)
+    if (known !== undefined) return known
+    const grant = await this.#check(token)
+    this.#cache.keep(token, grant)
+    return grant
+  }
+
+  async #check(token: string): Promise<Grant> {
     const header = readHeader(token)
     const algorithm = header.alg ?? 'none'
     // Before any key is looked at: `none`, and a public key used as an HMAC secret, end here.
