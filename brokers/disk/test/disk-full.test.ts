@@ -53,7 +53,7 @@ describe.skipIf(noSmallDisk !== undefined)('a disk that fills up', () => {
     ['without a reserve', 0],
   ] as const
   it.each(cases)('%s refuses appends, serves readers and recovers', async (_, reserveBytes) => {
-    const disk = await smallDisk(96)
+    const disk = await smallDisk(60 + reserveBytes / MIB)
     const free = await ballast(disk, 36)
     const directory = join(disk, 'store')
     const reports: DiskReport[] = []

@@ -1,10 +1,10 @@
 import type { Entry, Located, LogState, Position, ReadPage, ReadRequest } from '../broker.ts'
 import { entryBytes } from '../entry.ts'
 import { Deque } from './deque.ts'
+import { entryAt, EntrySlab, msAt, topicsAt, type SlabPlace } from './entry-slab.ts'
 import { TopicIndex } from './topic-index.ts'
 
-interface Kept {
-  readonly entry: Entry
+interface Kept extends SlabPlace {
   readonly bytes: number
 }
 
@@ -21,6 +21,7 @@ export class MemoryLog {
   readonly #epoch: string
   readonly #retention: Retention
   readonly #kept = new Deque<Kept>()
+  readonly #slab = new EntrySlab()
   readonly #index = new TopicIndex()
   #bytes = 0
   #base: Position = START
@@ -45,7 +46,8 @@ export class MemoryLog {
 
   push(entry: Entry): void {
     const bytes = entryBytes(entry)
-    this.#kept.push({ entry, bytes })
+    const { chunk, at } = this.#slab.add(entry, bytes)
+    this.#kept.push({ chunk, at, bytes })
     this.#index.add(entry.topics, entry.position.offset)
     this.#bytes += bytes
     this.#last = entry.position
@@ -58,7 +60,10 @@ export class MemoryLog {
       this.#removeOldest()
     }
     if (maxAgeMs === 0) return
-    while (nowMs - (this.#kept.at(0)?.entry.position.ms ?? nowMs) > maxAgeMs) this.#removeOldest()
+    for (let oldest = this.#kept.at(0); oldest !== undefined; oldest = this.#kept.at(0)) {
+      if (nowMs - msAt(oldest) <= maxAgeMs) return
+      this.#removeOldest()
+    }
   }
 
   /** The caller has checked that `after` is not below the base. */
@@ -75,7 +80,7 @@ export class MemoryLog {
       }
       const kept = this.#at(offset)
       if (kept === undefined) break
-      entries.push(kept.entry)
+      entries.push(entryAt(kept, offset))
       bytes += kept.bytes
     }
     return { entries, through: Math.max(after, until), done: true }
@@ -84,18 +89,24 @@ export class MemoryLog {
   locate(position: Position): Located {
     const { offset, ms } = position
     if (offset < this.#base.offset) return { status: 'expired', resume: this.#base }
-    const held = offset === this.#base.offset ? this.#base : this.#at(offset)?.entry.position
+    const held = offset === this.#base.offset ? this.#base : this.#positionAt(offset)
     if (held !== undefined && held.ms === ms) return { status: 'ok', resume: held }
     return { status: 'diverged', resume: this.#newestAt(ms) }
   }
 
   clear(): void {
     this.#kept.clear()
+    this.#slab.clear()
     this.#index.clear()
   }
 
   #at(offset: number): Kept | undefined {
     return this.#kept.at(offset - this.#base.offset - 1)
+  }
+
+  #positionAt(offset: number): Position | undefined {
+    const kept = this.#at(offset)
+    return kept === undefined ? undefined : { ms: msAt(kept), offset }
   }
 
   *#offsets(
@@ -113,17 +124,19 @@ export class MemoryLog {
     let high = this.#kept.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((this.#kept.at(middle)?.entry.position.ms ?? Infinity) <= ms) low = middle + 1
+      const kept = this.#kept.at(middle)
+      if (kept !== undefined && msAt(kept) <= ms) low = middle + 1
       else high = middle
     }
-    return this.#kept.at(low - 1)?.entry.position ?? this.#base
+    return this.#positionAt(this.#base.offset + low) ?? this.#base
   }
 
   #removeOldest(): void {
     const oldest = this.#kept.shift()
     if (oldest === undefined) return
-    this.#base = oldest.entry.position
+    this.#base = { ms: msAt(oldest), offset: this.#base.offset + 1 }
     this.#bytes -= oldest.bytes
-    this.#index.removeOldest(oldest.entry.topics, oldest.entry.position.offset)
+    this.#index.removeOldest(topicsAt(oldest), this.#base.offset)
+    this.#slab.removeOldest()
   }
 }
