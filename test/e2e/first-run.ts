@@ -105,7 +105,7 @@ async function timeMarks(url: string): Promise<number[]> {
 /** As Ctrl+C does it, then by force: also what is left of the group when npm itself has ended. */
 async function endGroup(child: ChildProcess): Promise<void> {
   signalGroup(child, 'SIGINT')
-  await Promise.race([childEnd(child), sleep(15_000)])
+  await Promise.race([childEnd(child), sleep(15_000, undefined, { ref: false })])
   signalGroup(child, 'SIGKILL')
 }
 

@@ -67,11 +67,13 @@ describe('with a heartbeat of one second', () => {
     const expected = WATCH_MS / INTERVAL_MS
     expect(idle.stamps.length).toBeGreaterThanOrEqual(expected * 0.85)
     expect(idle.stamps.length).toBeLessThanOrEqual(expected * 1.15)
+    // The hub's own stamps and what arrives: other tests may hold up a process now and then, but
+    // a heartbeat is never left out.
     const within = (ms: number): boolean => Math.abs(ms - INTERVAL_MS) <= INTERVAL_MS * 0.15
-    expect(intervals(idle.stamps).filter((ms) => !within(ms))).toEqual([])
-    // What arrives also waits for this process, which other tests may hold up now and then.
-    const late = intervals(idle.arrivals).filter((ms) => !within(ms))
-    expect(late.length, late.join()).toBeLessThanOrEqual(2)
+    for (const gaps of [intervals(idle.stamps), intervals(idle.arrivals)]) {
+      expect(gaps.filter((ms) => !within(ms)).length, gaps.join()).toBeLessThanOrEqual(2)
+      expect(Math.max(...gaps), gaps.join()).toBeLessThan(INTERVAL_MS * 1.5)
+    }
 
     expect(busy.events).toBe(publisher.acknowledged)
     expect(busy.stamps).toEqual([])

@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { percentile } from '../kit/percentile.ts'
 import { runStall, stallProblems } from './stalled-reader.ts'
 
+// A queue for the stalled reader would hold the 60 MB. After so short a warm-up the engine's heap has
+// not found its size, so the bound is wider than the 16 MiB of the full form.
+const MAX_GROWTH_BYTES = 32 * 1_048_576
+
 describe.each(['memory', 'disk'] as const)(
   'with the %s store, a reader that does not read',
   (store) => {
@@ -9,12 +13,12 @@ describe.each(['memory', 'disk'] as const)(
       const result = await runStall({
         store,
         megabytes: 60,
-        warmUpMegabytes: 60,
-        megabytesPerSecond: 12,
+        warmUpMegabytes: 120,
+        megabytesPerSecond: 30,
         readers: 2,
         stalls: true,
       })
-      expect(stallProblems(result)).toEqual([])
+      expect(stallProblems(result, MAX_GROWTH_BYTES)).toEqual([])
       expect(result.stateInStall).toBe('blocked live live')
       expect(result.stalledAt).toBeLessThan(result.events)
       // Other tests share the machine: this sees a stall of the others, not a slow core.
