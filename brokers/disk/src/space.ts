@@ -44,9 +44,13 @@ export class SpaceGuard {
 
   /** Asks the system for the free bytes. */
   async look(): Promise<number> {
-    const { bavail, bsize } = await statfs(this.#directory)
-    this.#freeBytes = bavail * bsize
-    this.#written = 0
+    try {
+      const { bavail, bsize } = await statfs(this.#directory)
+      this.#freeBytes = bavail * bsize
+      this.#written = 0
+    } catch {
+      // A system that does not tell must not stop appends: a write that fails says so itself.
+    }
     this.#lookedAt = performance.now()
     return this.#freeBytes
   }

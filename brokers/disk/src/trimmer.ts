@@ -116,7 +116,10 @@ export class Trimmer {
     let position = head.base
     let bytesBefore = head.baseBytes
     for (const block of blocks) {
-      for (let offset = position.offset + 1; offset <= block.last; offset++) {
+      // After a damaged block there is a hole, which goes with the entries before it.
+      if (block.first > position.offset + 1) bytesBefore = block.bytesBefore
+      const first = Math.max(block.first, position.offset + 1)
+      for (let offset = first; offset <= block.last; offset++) {
         const oldest = { ms: block.msAt(offset), offset }
         const entries = head.last.offset - position.offset
         const isKept =

@@ -82,13 +82,13 @@ export class Writer {
 
   async #commit(): Promise<void> {
     const group = await this.#admit(this.#queue.take())
-    const ms = this.nowMs()
-    this.#parts.ids.expire(ms)
-    const plan = new CommitPlan(this.#parts.head, this.#parts.ids, ms)
-    const results = group.appends.map(({ entries }) => entries.map((entry) => plan.add(entry)))
-    plan.finish()
-    const changes = [...plan.changes, ...group.changes]
+    let plan: CommitPlan
+    let results: AppendResult[][]
     try {
+      plan = this.#plan()
+      results = group.appends.map(({ entries }) => entries.map((entry) => plan.add(entry)))
+      plan.finish()
+      const changes = [...plan.changes, ...group.changes]
       if (changes.length > 0) await this.#write(changes, group.isDurable || plan.entries.length > 0)
     } catch (error) {
       return group.reject(error)
@@ -97,6 +97,12 @@ export class Writer {
     group.resolveMaintenance()
     for (const [index, request] of group.appends.entries()) request.resolve(results[index] ?? [])
     this.#parts.committed()
+  }
+
+  #plan(): CommitPlan {
+    const ms = this.nowMs()
+    this.#parts.ids.expire(ms)
+    return new CommitPlan(this.#parts.head, this.#parts.ids, ms)
   }
 
   /** A full disk refuses appends but not retention, which may make room. */

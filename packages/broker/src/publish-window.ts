@@ -61,6 +61,9 @@ export class PublishWindow {
 
   #forgetOldest(): void {
     const oldest = this.#order.shift()
-    if (oldest !== undefined) this.#positions.delete(oldest.id)
+    if (oldest === undefined) return
+    // An id that was forgotten before its time may have been given a second position since.
+    const isCurrent = this.#positions.get(oldest.id)?.offset === oldest.position.offset
+    if (isCurrent) this.#positions.delete(oldest.id)
   }
 }
