@@ -50,7 +50,14 @@ export class TokenVerifier {
     // Before any key is looked at: `none`, and a public key used as an HMAC secret, end here.
     if (!isOneOf(this.#allowed, algorithm)) throw this.#algorithmRefused(algorithm)
     const sources = this.#ring.sources.filter((source) => source.algorithms.includes(algorithm))
-    return toGrant(await this.#firstMatch(token, sources, header), this.#settings.anonymous)
+    const grant = toGrant(await this.#firstMatch(token, sources, header), this.#settings.anonymous)
+    return { ...grant, expiresAtMs: this.#endOf(grant) }
+  }
+
+  /** A token that is only valid thanks to the tolerance lives until the tolerance ends. */
+  #endOf({ expiresAtMs }: Grant): number | undefined {
+    if (expiresAtMs === undefined || expiresAtMs > this.#now()) return expiresAtMs
+    return expiresAtMs + this.#settings.clockTolerance
   }
 
   async #firstMatch(

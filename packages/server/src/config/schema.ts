@@ -148,7 +148,7 @@ const auth = z.strictObject({
     .optional()
     .meta(about({ kind: 'string', flag: '--audience', description: 'Required `aud` of tokens.' })),
   clockTolerance: duration({ min: 0, max: 300_000 })
-    .prefault('5s')
+    .prefault('0s')
     .meta(
       about({
         kind: 'duration',

@@ -123,6 +123,17 @@ describe('HS256', () => {
     expect((await ask(server, await sign(CLAIM, { nbf: nowSeconds() + 90 }))).status).toBe(401)
   })
 
+  it('keeps a stream open whose token ended inside the tolerance', async () => {
+    const server = await startGuarded({ auth: { clockTolerance: '1m' } })
+    const headers = await bearer(CLAIM, { exp: nowSeconds() - 10 })
+    const abort = new AbortController()
+    const stream = fetch(`${server.url}/v1/events?topic=a`, { headers, signal: abort.signal })
+    expect((await stream).status).toBe(200)
+    const [session] = server.hub.sessions()
+    expect(session?.expiresAtMs).toBeGreaterThan(Date.now())
+    abort.abort()
+  })
+
   it('takes the secret from a file without its last newline', async () => {
     const server = await start({ auth: { keys: { secretFile: file(`${SECRET}\n`) } } })
     expect((await ask(server, await sign(CLAIM))).status).toBe(200)

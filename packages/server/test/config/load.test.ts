@@ -42,7 +42,7 @@ describe('defaults', () => {
       retry: 2000,
       session: { maxBlockedMs: 60_000, maxAgeMs: 0, cohortLogBytes: 1_048_576 },
       namespaces: [],
-      auth: { keys: {}, algorithms: [], clockTolerance: 5000, anonymous: false },
+      auth: { keys: {}, algorithms: [], clockTolerance: 0, anonymous: false },
       cors: { origins: [], credentials: false },
       limits: {
         maxBodyBytes: 1_048_576,
