@@ -18,3 +18,19 @@ it('200 readers whose connections are cut at random get every event once, or an 
   expect(result.resumes).toBeGreaterThan(400)
   expect(Object.values(result.cuts).every((count) => count > 0)).toBe(true)
 }, 180_000)
+
+it('readers whose place was trimmed while they were cut are told every gap', async () => {
+  const result = await runCutting({
+    readers: 50,
+    events: 2_000,
+    kills: 1,
+    perSecond: 400,
+    maxBytes: 60_000,
+    kept: 50,
+    seed: 8_421,
+    log: () => {},
+  })
+  expect(result.problems).toEqual([])
+  expect(result.sums).toMatchObject({ missing: 0, problems: 0 })
+  expect(result.sums.gaps).toBeGreaterThan(10)
+}, 180_000)

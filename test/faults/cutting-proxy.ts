@@ -1,7 +1,10 @@
 // Many readers behind a TCP proxy that cuts their connections at random places, and a `kill -9` of
 // the hub in between. Every number must reach every reader once, in order, or inside an admitted gap.
 //
-//   npx tsx test/faults/cutting-proxy.ts [readers] [events] [kills] [seed]
+//   npx tsx test/faults/cutting-proxy.ts [readers] [events] [kills] [seed] [kept] [memory|disk]
+//
+// With a number of kept events that is smaller than what a reader misses while it is away, and with
+// a store in memory that a kill empties, gaps are due and must be admitted.
 
 import { CuttingProxy } from '../kit/cutting-proxy.ts'
 import { startHub } from '../kit/hub-process.ts'
@@ -24,6 +27,10 @@ export interface CuttingOptions {
   readonly events: number
   readonly kills: number
   readonly perSecond: number
+  /** Events that the store keeps. Default: its own default, which keeps all. */
+  readonly kept?: number | undefined
+  /** Default `disk`. */
+  readonly store?: 'disk' | 'memory' | undefined
   /** A connection is cut after at most so many bytes. */
   readonly maxBytes: number
   readonly seed: number
@@ -46,8 +53,10 @@ export interface CuttingResult {
 export async function runCutting(options: CuttingOptions): Promise<CuttingResult> {
   const directory = makeTempDirectory()
   const random = seededRandom(options.seed)
+  const { kept, store } = options
   const flags = ['--retry', '100ms']
-  const hub = await startHub({ store: `disk:${directory}`, flags })
+  if (kept !== undefined) flags.push('--retention-max-entries', String(kept))
+  const hub = await startHub({ store: store === 'memory' ? store : `disk:${directory}`, flags })
   const { maxBytes } = options
   const proxy = new CuttingProxy({ targetPort: hub.port, random, maxBytes })
   await proxy.listen()
@@ -56,7 +65,11 @@ export async function runCutting(options: CuttingOptions): Promise<CuttingResult
   const started = performance.now()
   const ledgers = Array.from({ length: options.readers }, () => new Ledger())
   const readers = ledgers.map((ledger) => {
-    const handler = ledgerHandler(ledger, { data: numberedData, dropCovered: true })
+    const handler = ledgerHandler(ledger, {
+      data: numberedData,
+      dropCovered: true,
+      mayBeginLate: kept !== undefined,
+    })
     return new RawReader({ url, random }, handler)
   })
   const killing = async (kill: number): Promise<void> => {
@@ -114,8 +127,10 @@ async function main(): Promise<boolean> {
   const [readers = 200, events = 10_000, kills = 1] = process.argv.slice(2, 5).map(Number)
   const seed = toSeed(process.argv[5])
   console.log(`cutting proxy: ${readers} readers, ${events} events, ${kills} kills, seed ${seed}`)
+  const kept = process.argv[6] === undefined ? undefined : Number(process.argv[6])
+  const store = process.argv[7] === 'memory' ? 'memory' : 'disk'
   const options = { readers, events, kills, seed, perSecond: 500, maxBytes: 120_000 }
-  const result = await runCutting({ ...options, log: console.log })
+  const result = await runCutting({ ...options, kept, store, log: console.log })
   const { sums } = result
   console.log(`connections ${result.connections}, cut ${result.cutCount}:`, result.cuts)
   console.log(

@@ -11,6 +11,11 @@ export interface LedgerReaderOptions {
    * event counts, as for a page with a plain `EventSource`.
    */
   readonly dropCovered: boolean
+  /**
+   * A reader without a cursor asks for the earliest retained event, which is not number 1 when the
+   * log was trimmed. Default false: it must be 1.
+   */
+  readonly mayBeginLate?: boolean | undefined
   /** Told every number that was taken. */
   readonly onNumber?: ((n: number) => void) | undefined
 }
@@ -27,6 +32,7 @@ export function ledgerHandler(ledger: Ledger, options: LedgerReaderOptions): Rea
         return
       }
       const n = numberOf(event.data)
+      if (cursor === undefined && options.mayBeginLate === true) ledger.beginAt(n)
       ledger.take(n, event.data, options.data?.(n))
       options.onNumber?.(n)
     }

@@ -30,6 +30,8 @@ export class Ledger {
   /** What went wrong: the first few, in words. */
   readonly problems: string[] = []
   problemCount = 0
+  /** Numbers before the first one that this reader could ask for. */
+  trimmedBefore = 0
   #next = 1
   #gap: AdmittedGap | undefined
 
@@ -45,7 +47,7 @@ export class Ledger {
 
   /** How many numbers of 1 to `total` are missing without a word. */
   missing(total: number): number {
-    return total - this.events - this.admitted
+    return total - this.trimmedBefore - this.events - this.admitted
   }
 
   /** Takes an event into the account. `expected` is what its data must be, when that is checked. */
@@ -59,6 +61,12 @@ export class Ledger {
     this.events++
     this.#next = n + 1
     this.#gap = undefined
+  }
+
+  /** The reader's first event, when what came before was trimmed before the reader had a cursor. */
+  beginAt(n: number): void {
+    this.trimmedBefore = n - 1
+    this.#next = n
   }
 
   takeGap(data: string): void {
