@@ -9,8 +9,26 @@ export interface Frame {
   readonly bytes: Buffer
 }
 
+/** Encodes when the bytes are asked for: most of what a replay looks at is for others. */
+class EntryFrame implements Frame {
+  readonly entry: Entry
+  readonly #epoch: string
+  #bytes: Buffer | undefined
+
+  constructor(entry: Entry, epoch: string) {
+    this.entry = entry
+    this.#epoch = epoch
+  }
+
+  get bytes(): Buffer {
+    const { entry } = this
+    this.#bytes ??= Buffer.from(encodeEntry(entry, encodePosition(this.#epoch, entry.position)))
+    return this.#bytes
+  }
+}
+
 export function toFrame(entry: Entry, epoch: string): Frame {
-  return { entry, bytes: Buffer.from(encodeEntry(entry, encodePosition(epoch, entry.position))) }
+  return new EntryFrame(entry, epoch)
 }
 
 /** Without an id: values of a snapshot, whose place is told once at its end. */

@@ -19,6 +19,7 @@ import { LatestValues } from './latest-values.ts'
 import { LogFollower, type FollowerListener } from './log-follower.ts'
 import { NamespaceTable } from './namespace.ts'
 import { resolveHubOptions, type HubOptions, type ResolvedHubOptions } from './options.ts'
+import { Pacer } from './pacer.ts'
 import { listPresence } from './presence.ts'
 import type { PublishEvent, PublishResult } from './publish.ts'
 import { Publisher } from './publisher.ts'
@@ -93,6 +94,7 @@ export class Hub {
       latest: this.#latest,
       namespaces: this.#namespaces,
       counters: this.#counters,
+      pacer: new Pacer(),
     }
     this.#fanOut = new FanOut(parts, options, (subscriber) => this.#sessions.fellBehind(subscriber))
     this.#sessions = new SessionTable(parts, this.#fanOut.cohorts, {

@@ -18,7 +18,7 @@ export class PieceWriter {
     this.#counters = counters
   }
 
-  /** True when a piece is ready: flush before more is added. */
+  /** True when a piece is ready: write before more is added. */
   get isFull(): boolean {
     return this.#bytes >= WRITE_BYTES
   }
@@ -30,12 +30,25 @@ export class PieceWriter {
     this.#events += events
   }
 
-  /** Writes and waits until the reader took it. False when the session is over. */
+  /**
+   * Writes what was gathered as soon as the session takes it, then waits until it takes more.
+   * False when the session is over.
+   */
   async flush(): Promise<boolean> {
-    if (this.#parts.length === 0) return true
-    if (!(await isFree(this.#session))) return false
+    while (this.#session.isOpen) {
+      // Looked at again after each wait: another writer may have been first.
+      if (this.#session.isBlocked) await this.#session.ready()
+      else if (this.#parts.length > 0) this.writeNow()
+      else return true
+    }
+    return false
+  }
+
+  /** Writes in this turn if the session takes it. False when it does not, or takes no more after. */
+  tryWrite(): boolean {
+    if (this.#session.isBlocked || this.#session.isOver) return false
     this.writeNow()
-    return isFree(this.#session)
+    return this.#session.isOpen && !this.#session.isBlocked
   }
 
   /** Only when the session is known to be ready in this turn. */
@@ -49,13 +62,4 @@ export class PieceWriter {
     this.#events = 0
     this.#session.writeFramed(this.#session.framing === 'chunked' ? frameChunk(raw) : raw)
   }
-}
-
-/**
- * Waits until the session may be written to. False when it is over. Looks again after the wait:
- * another writer may have been first.
- */
-export async function isFree(session: Session): Promise<boolean> {
-  while (session.isBlocked) await session.ready()
-  return session.isOpen
 }

@@ -7,7 +7,8 @@ import type { FramePage, HistoryReader } from './history-reader.ts'
 import type { LatestValues } from './latest-values.ts'
 import type { LogFollower } from './log-follower.ts'
 import type { NamespaceTable } from './namespace.ts'
-import { isFree, PieceWriter } from './piece-writer.ts'
+import type { Pacer } from './pacer.ts'
+import { PieceWriter } from './piece-writer.ts'
 import { ReplayFilter } from './replay-filter.ts'
 import type { StartingPoint } from './starting-point.ts'
 import type { Subscriber } from './subscriber.ts'
@@ -23,6 +24,7 @@ export interface ReplaySource {
   readonly namespaces: NamespaceTable
   readonly latest: LatestValues
   readonly counters: Counters
+  readonly pacer: Pacer
 }
 
 /**
@@ -32,41 +34,40 @@ export interface ReplaySource {
  * left to read the subscriber joins its cohort in the same turn of the event loop. What is
  * dispatched after that turn reaches it through the cohort, what was before through the replay:
  * no entry both ways, none in neither.
+ *
+ * `subscriber.last` is its place: an exact position up to which nothing is missing. Only such a
+ * one is ever told, as an id or as the beginning of a gap.
  */
 export class Replay {
   readonly #source: ReplaySource
   readonly #subscriber: Subscriber
   readonly #writer: PieceWriter
   readonly #filter: ReplayFilter
-  /** Entries in `(after, ...]` are still to be looked at. */
-  #after: Position
+  /** Everything up to this offset was looked at. */
+  #after: number
   /** The newest entry that was kept back and not yet admitted as a gap. */
   #withheld: Position | undefined
-  /** Where a gap that is found now begins. */
-  #gapFrom: Position
+  #isFirstPage = true
 
   constructor(source: ReplaySource, subscriber: Subscriber, start: StartingPoint) {
     this.#source = source
     this.#subscriber = subscriber
     this.#writer = new PieceWriter(subscriber.session, source.counters)
     this.#filter = new ReplayFilter(subscriber.cohort, source)
-    this.#after = start.after
-    this.#gapFrom = start.after
+    this.#after = start.after.offset
+    subscriber.last = start.after
     if (start.gap !== undefined) this.#admit(start.gap, start.gap.to)
   }
 
   /** Resolves when the subscriber is live or over. Rejects with the broker's errors. */
   async run(): Promise<void> {
-    const { session } = this.#subscriber
     const { follower } = this.#source
-    await follower.reached(this.#after.offset)
-    while (await isFree(session)) {
-      if (this.#after.offset >= follower.position.offset) return this.#join()
-      for (const frame of await this.#nextFrames()) {
-        this.#take(frame)
-        if (this.#writer.isFull && !(await this.#writer.flush())) return
-      }
-      if (!(await this.#writer.flush())) return
+    await follower.reached(this.#after)
+    while (await this.#writer.flush()) {
+      // Looked at in the turn of the join: another writer may have been first.
+      if (this.#subscriber.session.isBlocked) continue
+      if (this.#after >= follower.position.offset) return this.#join()
+      await this.#step(follower.position)
     }
   }
 
@@ -77,7 +78,9 @@ export class Replay {
   async sendSnapshot(entries: readonly Entry[]): Promise<boolean> {
     for (const entry of entries) {
       this.#writer.add(Buffer.from(encodeEntry(entry, undefined)), 1)
-      if (this.#writer.isFull && !(await this.#writer.flush())) return false
+      if (!this.#writer.isFull) continue
+      if (!(await this.#writer.flush())) return false
+      await this.#source.pacer.turn()
     }
     return this.#writer.flush()
   }
@@ -85,70 +88,95 @@ export class Replay {
   /** Sends only the newest event of each key up to now, and says so with a gap. */
   async collapse(): Promise<void> {
     const until = this.#source.follower.position
-    await this.#noteNewest(until)
+    const from = this.#cursor(this.#subscriber.last)
+    const after = await this.#noteNewest(until)
     // The id stays at `from`: the events that follow are older than the gap's end.
-    const from = this.#cursor(this.#after)
     this.#admit({ from, to: this.#cursor(until), reason: 'slow' }, from)
-    await this.#replayTo(until)
+    this.#after = after
+    while (this.#after < until.offset && (await this.#writer.flush())) await this.#step(until)
     this.#filter.endCollapse()
   }
 
-  async #noteNewest(until: Position): Promise<void> {
+  /** Answers the offset after which the newest of each key are: what is trimmed is in the gap. */
+  async #noteNewest(until: Position): Promise<number> {
     const { selectors } = this.#subscriber.cohort.terms
-    let after = Math.max(this.#after.offset, until.offset - MAX_COLLAPSED)
+    let after = Math.max(this.#after, until.offset - MAX_COLLAPSED)
+    let first = after
     while (after < until.offset) {
-      const page = await this.#source.history.read(after, until.offset, selectors)
+      const page = await this.#read(after, until.offset, selectors)
+      if (page === undefined) {
+        after = (await this.#source.broker.state()).base.offset
+        first = after
+        continue
+      }
       for (const { entry } of page.frames) this.#filter.note(entry)
       after = page.through
     }
+    return first
   }
 
-  async #replayTo(until: Position): Promise<void> {
-    while (this.#after.offset < until.offset) {
-      for (const frame of await this.#nextFrames(until)) {
-        this.#take(frame)
-        if (this.#writer.isFull && !(await this.#writer.flush())) return
-      }
-    }
-  }
-
-  async #nextFrames(until: Position = this.#source.follower.position): Promise<readonly Frame[]> {
+  /** Looks at the next page. Holds on to none of it when the session takes no more. */
+  async #step(until: Position): Promise<void> {
     const { selectors } = this.#subscriber.cohort.terms
+    const page = await this.#read(this.#after, until.offset, selectors)
+    if (page === undefined) await this.#fellOffTheLog()
+    else this.#takePage(page, until)
+  }
+
+  /** Undefined when retention was faster than this reader. */
+  async #read(
+    after: number,
+    until: number,
+    selectors: readonly string[],
+  ): Promise<FramePage | undefined> {
+    // Most readers that come back are owed one page.
+    if (this.#isFirstPage) this.#isFirstPage = false
+    else await this.#source.pacer.turn()
     try {
-      const page = await this.#source.history.read(this.#after.offset, until.offset, selectors)
-      this.#after = reached(page, until)
-      return page.frames
+      return await this.#source.history.read(after, until, selectors)
     } catch (error) {
-      if (!(error instanceof HeartlineError) || error.code !== 'HL_CURSOR_EXPIRED') throw error
-      await this.#fellOffTheLog()
-      return []
+      if (error instanceof HeartlineError && error.code === 'HL_CURSOR_EXPIRED') return undefined
+      throw error
     }
   }
 
-  /** Retention was faster than this reader. */
-  async #fellOffTheLog(): Promise<void> {
-    const { base } = await this.#source.broker.state()
-    const to = this.#cursor(base)
-    this.#admit({ from: this.#cursor(this.#after), to, reason: 'expired' }, to)
-    this.#after = base
-    this.#gapFrom = base
+  #takePage(page: FramePage, until: Position): void {
+    for (const frame of page.frames) {
+      this.#take(frame)
+      if (this.#writer.isFull && !this.#writer.tryWrite()) return
+    }
+    this.#after = page.through
+    // Between its last entry and its end a page has no position that is known to be exact.
+    if (page.through === until.offset && this.#withheld === undefined) this.#subscriber.last = until
   }
 
   #take(frame: Frame): void {
     const { entry } = frame
+    this.#after = entry.position.offset
     const verdict = this.#filter.judge(entry)
     if (verdict === 'withhold') this.#withheld = entry.position
-    if (verdict !== 'send') return
+    if (verdict === 'send') {
+      this.#admitWithheld()
+      this.#writer.add(frame.bytes, 1)
+    }
+    if (this.#withheld === undefined) this.#subscriber.last = entry.position
+  }
+
+  /** One gap for what is trimmed and for what was withheld before it. */
+  async #fellOffTheLog(): Promise<void> {
+    const { base } = await this.#source.broker.state()
+    this.#withheld = base
     this.#admitWithheld()
-    this.#gapFrom = entry.position
-    this.#writer.add(frame.bytes, 1)
+    this.#after = base.offset
   }
 
   #admitWithheld(): void {
-    if (this.#withheld === undefined) return
-    const to = this.#cursor(this.#withheld)
+    const end = this.#withheld
+    if (end === undefined) return
     this.#withheld = undefined
-    this.#admit({ from: this.#cursor(this.#gapFrom), to, reason: 'expired' }, to)
+    const to = this.#cursor(end)
+    this.#admit({ from: this.#cursor(this.#subscriber.last), to, reason: 'expired' }, to)
+    this.#subscriber.last = end
   }
 
   #admit(gap: Gap, id: string): void {
@@ -156,7 +184,7 @@ export class Replay {
     this.#writer.add(Buffer.from(encodeGapEvent(gap, id)), 0)
   }
 
-  /** Runs in one turn with the check that nothing is left to read: the session is ready. */
+  /** Runs in one turn with the check that nothing is left to read and that the session is ready. */
   #join(): void {
     const subscriber = this.#subscriber
     const { follower } = this.#source
@@ -169,10 +197,4 @@ export class Replay {
   #cursor(position: Position): string {
     return encodePosition(this.#source.follower.epoch, position)
   }
-}
-
-/** The end of a page as a position: exact at its last entry and at the end of what was asked for. */
-function reached(page: FramePage, until: Position): Position {
-  if (page.through === until.offset) return until
-  return { ms: page.frames.at(-1)?.entry.position.ms ?? 0, offset: page.through }
 }
