@@ -53,7 +53,13 @@ export class Cohort<Member extends CohortMember> {
 
   /** Whether the cohort's sessions are to see the entry. */
   wants(entry: Entry): boolean {
-    return entry.topics.some((topic) => this.#matches(topic) && this.#allows(entry, topic))
+    return entry.topics.some((topic) => this.wantsOn(entry, topic))
+  }
+
+  /** Whether they are to see it because of this topic of it. */
+  wantsOn(entry: Entry, topic: string): boolean {
+    const isAsked = this.terms.selectors.some((selector) => selectorMatches(selector, topic))
+    return isAsked && (entry.private !== true || rightsCover(this.terms.privateRights, topic))
   }
 
   /**
@@ -94,13 +100,5 @@ export class Cohort<Member extends CohortMember> {
     this.#pending = []
     this.#newestOffered = 0
     this.log.clear()
-  }
-
-  #matches(topic: string): boolean {
-    return this.terms.selectors.some((selector) => selectorMatches(selector, topic))
-  }
-
-  #allows(entry: Entry, topic: string): boolean {
-    return entry.private !== true || rightsCover(this.terms.privateRights, topic)
   }
 }

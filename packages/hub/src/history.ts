@@ -1,18 +1,18 @@
 import type { Broker, Entry, Position } from '@heartline/broker'
-import { encodePosition } from '@heartline/wire'
-import { Cohort, type CohortTerms } from './cohort.ts'
-import type { Frame } from './frame.ts'
+import { encodePosition, HeartlineError } from '@heartline/wire'
+import { Cohort, type CohortMember, type CohortTerms } from './cohort.ts'
 import type { HistoryReader } from './history-reader.ts'
 import type { LatestValues } from './latest-values.ts'
 import type { LogFollower } from './log-follower.ts'
 import type { NamespaceTable } from './namespace.ts'
 import { ReplayFilter } from './replay-filter.ts'
-import { selectorMatches } from './selector.ts'
 import { findStart } from './starting-point.ts'
 import type { HistoryEvent, HistoryPage } from './subscription.ts'
 
 /** A question reads at most so many pages of the log: matches may be rare. */
 const MAX_PAGES = 20
+/** Retention may remove what a question is about to read, again and again. */
+const ATTEMPTS = 5
 
 export interface HistorySource {
   readonly broker: Broker
@@ -29,59 +29,75 @@ export async function readHistoryPage(
   from: string,
   limit: number,
 ): Promise<HistoryPage> {
-  const start = await findStart(source.broker, from)
-  const until = source.follower.position
-  const filter = new ReplayFilter(new Cohort('', terms), source)
-  const found: Entry[] = []
-  let after = start.after.offset
-  for (let pages = 0; pages < MAX_PAGES && after < until.offset && found.length < limit; pages++) {
-    const page = await source.history.read(after, until.offset, terms.selectors)
-    after = collect(page.frames, limit, (entry) => filter.judge(entry) === 'send', found)
-      ? (found.at(-1)?.position.offset ?? after)
-      : page.through
-  }
-  const next = after === start.after.offset ? start.after : await positionAt(source, after, until)
-  const { epoch } = source.follower
-  return {
-    ...(start.gap === undefined ? {} : { gap: start.gap }),
-    events: found.map((entry) => toHistoryEvent(entry, epoch, terms)),
-    next: encodePosition(epoch, next),
-    done: after >= until.offset,
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await new Question(source, terms, limit).answer(from)
+    } catch (error) {
+      // Trimmed while it was read: the next look at the start says so with a gap.
+      const isExpired = error instanceof HeartlineError && error.code === 'HL_CURSOR_EXPIRED'
+      if (!isExpired || attempt === ATTEMPTS) throw error
+    }
   }
 }
 
-/** Adds what is wanted until the limit. True when the limit was reached. */
-function collect(
-  frames: readonly Frame[],
-  limit: number,
-  isWanted: (entry: Entry) => boolean,
-  found: Entry[],
-): boolean {
-  for (const { entry } of frames) {
-    if (isWanted(entry)) found.push(entry)
-    if (found.length >= limit) return true
+class Question {
+  readonly #source: HistorySource
+  readonly #cohort: Cohort<CohortMember>
+  readonly #filter: ReplayFilter
+  readonly #limit: number
+  readonly #found: Entry[] = []
+
+  constructor(source: HistorySource, terms: CohortTerms, limit: number) {
+    this.#source = source
+    this.#cohort = new Cohort('', terms)
+    this.#filter = new ReplayFilter(this.#cohort, source)
+    this.#limit = limit
   }
-  return false
+
+  async answer(from: string): Promise<HistoryPage> {
+    const { broker, follower } = this.#source
+    const start = await findStart(broker, from)
+    const { epoch, position: until } = follower
+    const next = await this.#collect(start.after, until)
+    return {
+      ...(start.gap === undefined ? {} : { gap: start.gap }),
+      events: this.#found.map((entry) => toHistoryEvent(entry, epoch, this.#cohort)),
+      next: encodePosition(epoch, next),
+      done: next.offset >= until.offset,
+    }
+  }
+
+  /** Answers the place up to which it looked. */
+  async #collect(start: Position, until: Position): Promise<Position> {
+    const { selectors } = this.#cohort.terms
+    let place = start
+    let after = start.offset
+    for (let pages = 0; pages < MAX_PAGES && after < until.offset; pages++) {
+      const page = await this.#source.history.read(after, until.offset, selectors)
+      for (const { entry } of page.frames) {
+        place = entry.position
+        if (this.#filter.judge(entry) !== 'send') continue
+        this.#found.push(entry)
+        if (this.#found.length >= this.#limit) return place
+      }
+      after = page.through
+    }
+    if (after === until.offset) return until
+    return after === place.offset ? place : this.#positionAt(after, place)
+  }
+
+  /** A cursor needs the entry's own time, and the page may have ended at one that did not match. */
+  async #positionAt(offset: number, otherwise: Position): Promise<Position> {
+    const page = await this.#source.history.read(offset - 1, offset, ['**'])
+    return page.frames[0]?.entry.position ?? otherwise
+  }
 }
 
-/** A cursor needs the entry's own time: the page may have ended at an entry that did not match. */
-async function positionAt(
-  source: HistorySource,
-  offset: number,
-  until: Position,
-): Promise<Position> {
-  if (offset === until.offset) return until
-  const page = await source.history.read(offset - 1, offset, ['**'])
-  return page.frames[0]?.entry.position ?? until
-}
-
-function toHistoryEvent(entry: Entry, epoch: string, terms: CohortTerms): HistoryEvent {
-  const asked = (topic: string): boolean =>
-    terms.selectors.some((selector) => selectorMatches(selector, topic))
+function toHistoryEvent(entry: Entry, epoch: string, cohort: Cohort<CohortMember>): HistoryEvent {
   return {
     id: encodePosition(epoch, entry.position),
     // Other topics of the event are none of this reader's business.
-    topics: entry.topics.filter(asked),
+    topics: entry.topics.filter((topic) => cohort.wantsOn(entry, topic)),
     data: entry.data,
     ...(entry.type === undefined ? {} : { type: entry.type }),
     ...(entry.key === undefined ? {} : { key: entry.key }),

@@ -15,6 +15,7 @@ import { hubErrors } from './errors.ts'
 import { FanOut } from './fan-out.ts'
 import { HistoryReader } from './history-reader.ts'
 import { readHistoryPage } from './history.ts'
+import { LatestLoader } from './latest-loader.ts'
 import { LatestValues } from './latest-values.ts'
 import { LogFollower, type FollowerListener } from './log-follower.ts'
 import { NamespaceTable } from './namespace.ts'
@@ -42,6 +43,7 @@ import { checkTopic } from './topic.ts'
 
 /** Above this share of `maxSessions` the hub says that it is not ready for more. */
 const SATURATED = 0.95
+const DEFAULT_HISTORY_LIMIT = 100
 const MAX_HISTORY_LIMIT = 1_000
 /** A reader this many events behind the head is moved on although nothing is trimmed yet. */
 const FAR = 250
@@ -65,6 +67,7 @@ export class Hub {
   readonly #namespaces: NamespaceTable
   readonly #follower: LogFollower
   readonly #latest: LatestValues
+  readonly #loader: LatestLoader
   readonly #history: HistoryReader
   readonly #window: RecentWindow
   readonly #counters: Counters = createCounters()
@@ -78,6 +81,7 @@ export class Hub {
     this.#broker = options.broker
     this.#namespaces = new NamespaceTable(options)
     this.#latest = new LatestValues(this.#namespaces, options.maxLatestKeys)
+    this.#loader = new LatestLoader(options.broker, this.#latest)
     this.#window = new RecentWindow(options.recentBytes)
     const listener: FollowerListener = {
       onEntries: (batch) => this.#fanOut.dispatch(batch),
@@ -92,6 +96,7 @@ export class Hub {
       window: this.#window,
       history: this.#history,
       latest: this.#latest,
+      loader: this.#loader,
       namespaces: this.#namespaces,
       counters: this.#counters,
       pacer: new Pacer(),
@@ -107,7 +112,7 @@ export class Hub {
   /** Follows the log from its end. Called once, by `createHub`. */
   async start(): Promise<void> {
     await this.#follower.start()
-    if (this.#namespaces.hasLatest) await this.#loadLatest()
+    if (this.#namespaces.hasLatest) await this.#loader.load()
   }
 
   get isDraining(): boolean {
@@ -173,7 +178,8 @@ export class Hub {
     const selectors = checkAsked(request, this.#options)
     const after = request.after ?? EARLIEST
     const from = after === EARLIEST ? after : checkCursor(after)
-    const limit = Math.min(Math.max(1, request.limit ?? 100), MAX_HISTORY_LIMIT)
+    const asked = Math.trunc(request.limit ?? DEFAULT_HISTORY_LIMIT) || 1
+    const limit = Math.min(Math.max(1, asked), MAX_HISTORY_LIMIT)
     const terms = { selectors, privateRights: privateRightsOf(request) }
     const source = {
       broker: this.#broker,
@@ -262,6 +268,7 @@ export class Hub {
     await this.#publisher.idle()
     for (const { session } of this.#sessions) session.close('drained', { graceMs: 0 })
     this.#follower.close()
+    this.#loader.stop()
   }
 
   #sessionOptions(subscription: Subscription, extra: OpenExtra): SessionOptions {
@@ -279,9 +286,8 @@ export class Hub {
 
   #reset(previousEpoch: string): void {
     this.#window.clear()
-    this.#latest.clear()
+    if (this.#namespaces.hasLatest) this.#loader.reload()
     this.#sessions.restart(previousEpoch)
-    if (this.#namespaces.hasLatest) void this.#loadLatest().catch(() => {})
   }
 
   /** A reader on a quiet topic must not find its old place trimmed by the traffic of others. */
@@ -292,17 +298,6 @@ export class Hub {
     // While nothing is trimmed there is no hurry, and a cursor stands in for a heartbeat: an idle
     // reader would see its heartbeats come irregularly.
     this.#sessions.tellCursors(base.offset === 0 ? Math.min(middle, last.offset - FAR) : middle)
-  }
-
-  /** Latest-value topics are known from the retained log. */
-  async #loadLatest(): Promise<void> {
-    const { base, last } = await this.#broker.state()
-    let after = base.offset
-    while (after < last.offset) {
-      const page = await this.#broker.read({ after, until: last.offset })
-      for (const entry of page.entries) this.#latest.add(entry)
-      after = page.through
-    }
   }
 }
 

@@ -1,5 +1,16 @@
 import type { Entry } from '@heartline/broker'
+import type { Cohort, CohortMember } from './cohort.ts'
 import type { NamespaceTable } from './namespace.ts'
+import { isPattern, selectorMatches } from './selector.ts'
+
+/** Who asks: what it wants differs by topic when events are private. */
+type Reader = Cohort<CohortMember>
+
+/** The newest entries of one key: a private one does not stand for the public one before it. */
+interface Values {
+  public: Entry | undefined
+  private: Entry | undefined
+}
 
 /**
  * The newest entry of each key of latest-value topics, in memory, so that a new reader gets the
@@ -8,7 +19,7 @@ import type { NamespaceTable } from './namespace.ts'
 export class LatestValues {
   readonly #namespaces: NamespaceTable
   readonly #maxKeys: number
-  readonly #byTopic = new Map<string, Map<string, Entry>>()
+  readonly #byTopic = new Map<string, Map<string, Values>>()
   /** Topic and key in the order of their last change. */
   readonly #order = new Map<string, readonly [topic: string, key: string]>()
 
@@ -19,24 +30,33 @@ export class LatestValues {
 
   add(entry: Entry): void {
     for (const topic of entry.topics) {
-      if (this.#namespaces.ofTopic(topic).history === 'latest') this.#set(topic, entry)
+      if (this.#isLatest(topic)) this.#set(topic, entry)
     }
   }
 
-  /** True when a newer entry stands for the same key in each of the entry's latest-value topics. */
-  isSuperseded(entry: Entry, topics: readonly string[]): boolean {
+  /**
+   * True when, in each of these topics, a newer entry that the reader is to see stands for the
+   * same key.
+   */
+  isSuperseded(entry: Entry, topics: readonly string[], reader: Reader): boolean {
     return topics.every((topic) => {
-      if (this.#namespaces.ofTopic(topic).history !== 'latest') return false
-      const newest = this.#byTopic.get(topic)?.get(entry.key ?? topic)
+      if (!this.#isLatest(topic)) return false
+      const values = this.#byTopic.get(topic)?.get(entry.key ?? topic)
+      const newest = values === undefined ? undefined : newestFor(reader, topic, values)
       return newest !== undefined && newest.position.offset > entry.position.offset
     })
   }
 
-  /** The present values of all topics that `wants` takes, in the order of the log. */
-  snapshot(wants: (entry: Entry) => boolean): Entry[] {
+  /** The present values of all topics the reader asks for, in the order of the log. */
+  snapshot(reader: Reader): Entry[] {
     const found = new Set<Entry>()
-    for (const values of this.#byTopic.values()) {
-      for (const entry of values.values()) if (wants(entry)) found.add(entry)
+    for (const selector of reader.terms.selectors) {
+      for (const topic of this.#topicsOf(selector)) {
+        for (const values of this.#byTopic.get(topic)?.values() ?? []) {
+          const newest = newestFor(reader, topic, values)
+          if (newest !== undefined) found.add(newest)
+        }
+      }
     }
     return [...found].sort((a, b) => a.position.offset - b.position.offset)
   }
@@ -46,16 +66,28 @@ export class LatestValues {
     this.#order.clear()
   }
 
+  *#topicsOf(selector: string): Iterable<string> {
+    if (!isPattern(selector)) return yield selector
+    for (const topic of this.#byTopic.keys()) if (selectorMatches(selector, topic)) yield topic
+  }
+
+  #isLatest(topic: string): boolean {
+    return this.#namespaces.ofTopic(topic).history === 'latest'
+  }
+
   #set(topic: string, entry: Entry): void {
     const key = entry.key ?? topic
-    let values = this.#byTopic.get(topic)
-    if (values === undefined) {
-      values = new Map()
-      this.#byTopic.set(topic, values)
+    let keys = this.#byTopic.get(topic)
+    if (keys === undefined) {
+      keys = new Map()
+      this.#byTopic.set(topic, keys)
     }
-    // While the retained log is read, newer entries may have come already.
-    if ((values.get(key)?.position.offset ?? 0) > entry.position.offset) return
-    values.set(key, entry)
+    let values = keys.get(key)
+    if (values === undefined) {
+      values = { public: undefined, private: undefined }
+      keys.set(key, values)
+    }
+    put(values, entry)
     const name = `${topic}\u0000${key}`
     this.#order.delete(name)
     this.#order.set(name, [topic, key])
@@ -65,10 +97,33 @@ export class LatestValues {
   #evict(): void {
     for (const [name, [topic, key]] of this.#order) {
       this.#order.delete(name)
-      const values = this.#byTopic.get(topic)
-      values?.delete(key)
-      if (values?.size === 0) this.#byTopic.delete(topic)
+      const keys = this.#byTopic.get(topic)
+      keys?.delete(key)
+      if (keys?.size === 0) this.#byTopic.delete(topic)
       return
     }
   }
+}
+
+/** While the retained log is read, newer entries may have come already. */
+function put(values: Values, entry: Entry): void {
+  if (entry.private === true) {
+    if (isNewer(entry, values.private) && isNewer(entry, values.public)) values.private = entry
+    return
+  }
+  if (isNewer(entry, values.public)) values.public = entry
+  // Whoever sees the private one sees the public one, too.
+  if (isNewer(entry, values.private)) values.private = undefined
+}
+
+function newestFor(reader: Reader, topic: string, values: Values): Entry | undefined {
+  const { private: hidden } = values
+  if (hidden !== undefined && reader.wantsOn(hidden, topic)) return hidden
+  return values.public !== undefined && reader.wantsOn(values.public, topic)
+    ? values.public
+    : undefined
+}
+
+function isNewer(entry: Entry, other: Entry | undefined): boolean {
+  return other === undefined || entry.position.offset > other.position.offset
 }

@@ -2,7 +2,6 @@ import type { Entry } from '@heartline/broker'
 import type { Cohort, CohortMember } from './cohort.ts'
 import type { LatestValues } from './latest-values.ts'
 import type { NamespaceTable } from './namespace.ts'
-import { selectorMatches } from './selector.ts'
 
 /** What becomes of an entry in a replay: sent, passed over, or kept back and admitted as a gap. */
 export type Verdict = 'send' | 'skip' | 'withhold'
@@ -25,14 +24,11 @@ export class ReplayFilter {
   }
 
   judge(entry: Entry): Verdict {
-    if (!this.#cohort.wants(entry)) return 'skip'
+    const topics = entry.topics.filter((topic) => this.#cohort.wantsOn(entry, topic))
+    if (topics.length === 0) return 'skip'
     const { offset } = entry.position
     if (this.#newest !== undefined && this.#newest.get(keyOf(entry)) !== offset) return 'skip'
-    const { selectors } = this.#cohort.terms
-    const topics = entry.topics.filter((topic) =>
-      selectors.some((selector) => selectorMatches(selector, topic)),
-    )
-    if (this.#latest.isSuperseded(entry, topics)) return 'skip'
+    if (this.#latest.isSuperseded(entry, topics, this.#cohort)) return 'skip'
     return topics.some((topic) => this.#isReplayable(entry, topic)) ? 'send' : 'withhold'
   }
 

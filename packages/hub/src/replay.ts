@@ -4,6 +4,7 @@ import { encodePosition, HeartlineError } from '@heartline/wire'
 import type { Counters } from './counters.ts'
 import { encodeCursorEvent, encodeEntry, encodeGapEvent, type Frame, type Gap } from './frame.ts'
 import type { FramePage, HistoryReader } from './history-reader.ts'
+import type { LatestLoader } from './latest-loader.ts'
 import type { LatestValues } from './latest-values.ts'
 import type { LogFollower } from './log-follower.ts'
 import type { NamespaceTable } from './namespace.ts'
@@ -23,6 +24,7 @@ export interface ReplaySource {
   readonly history: HistoryReader
   readonly namespaces: NamespaceTable
   readonly latest: LatestValues
+  readonly loader: LatestLoader
   readonly counters: Counters
   readonly pacer: Pacer
 }

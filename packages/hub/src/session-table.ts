@@ -179,16 +179,17 @@ export class SessionTable implements SessionObserver {
 
   async #begin(subscriber: Subscriber, from: string | undefined): Promise<void> {
     await this.#run(subscriber, async () => {
-      // No wait without a cursor: the snapshot and the place that follows it are of one turn.
-      const { broker, follower } = this.#source
+      const { broker, follower, latest, loader, namespaces } = this.#source
+      if (from === undefined && namespaces.hasLatest) await loader.ready()
+      // No wait from here without a cursor: the snapshot and the place that follows it are of one
+      // turn.
       const start =
         from === undefined
           ? { after: follower.position, gap: undefined }
           : await findStart(broker, from)
       const replay = new Replay(this.#source, subscriber, start)
-      if (from === undefined && this.#source.namespaces.hasLatest) {
-        const values = this.#source.latest.snapshot((entry) => subscriber.cohort.wants(entry))
-        if (!(await replay.sendSnapshot(values))) return
+      if (from === undefined && namespaces.hasLatest) {
+        if (!(await replay.sendSnapshot(latest.snapshot(subscriber.cohort)))) return
       }
       await replay.run()
     })
