@@ -74,9 +74,9 @@ export class FanOut implements Delivery {
     return true
   }
 
-  /** Writes everything that is pending, in this turn. */
-  flush(): void {
-    this.#flusher.flushAll()
+  /** Resolves when nothing is pending. */
+  async idle(): Promise<void> {
+    while (this.#flusher.hasWork) await new Promise((resolve) => setImmediate(resolve))
   }
 
   #leaveBehind(subscriber: Subscriber): boolean {

@@ -45,9 +45,9 @@ export class Flusher {
     this.#arm()
   }
 
-  /** Writes everything that is pending now, in this turn. */
-  flushAll(): void {
-    while (this.#step(Number.MAX_SAFE_INTEGER) > 0);
+  /** True while something is pending. */
+  get hasWork(): boolean {
+    return this.#current !== undefined || this.#next < this.#queue.length
   }
 
   #arm(): void {
@@ -59,8 +59,8 @@ export class Flusher {
   readonly #slice = (): void => {
     this.#isArmed = false
     let budget = this.#sliceSize
-    while (budget > 0 && this.#hasWork) budget -= this.#step(budget)
-    if (this.#hasWork) this.#arm()
+    while (budget > 0 && this.hasWork) budget -= this.#step(budget)
+    if (this.hasWork) this.#arm()
   }
 
   /** Serves up to `budget` members of one cohort. Returns what it cost, 0 when nothing is left. */
@@ -102,9 +102,5 @@ export class Flusher {
     this.#current = undefined
     // Marked again: a batch that nobody was served yet may be in the log already.
     cohort.trim(this.#hasLaggards || cohort.isMarked, this.#maxLogBytes)
-  }
-
-  get #hasWork(): boolean {
-    return this.#current !== undefined || this.#next < this.#queue.length
   }
 }

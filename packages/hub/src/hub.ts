@@ -10,7 +10,7 @@ import { encodePosition, HeartlineError } from '@heartline/wire'
 import type { Broker, LogState } from '@heartline/broker'
 import { admit, checkAsked, privateRightsOf } from './admission.ts'
 import { createCounters, type Counters } from './counters.ts'
-import { drainSessions } from './drain.ts'
+import { drainSessions, within } from './drain.ts'
 import { hubErrors } from './errors.ts'
 import { FanOut } from './fan-out.ts'
 import { HistoryReader } from './history-reader.ts'
@@ -24,6 +24,7 @@ import { Pacer } from './pacer.ts'
 import { listPresence } from './presence.ts'
 import type { PublishEvent, PublishResult } from './publish.ts'
 import { Publisher } from './publisher.ts'
+import { QuietReaders } from './quiet-readers.ts'
 import { checkBroker, type Readiness } from './readiness.ts'
 import { RecentWindow } from './recent-window.ts'
 import { SessionTable } from './session-table.ts'
@@ -45,6 +46,8 @@ import { checkTopic } from './topic.ts'
 const SATURATED = 0.95
 const DEFAULT_HISTORY_LIMIT = 100
 const MAX_HISTORY_LIMIT = 1_000
+/** Of a drain's deadline, for what was acknowledged to reach the readers. */
+const SETTLE_SHARE = 0.25
 /** A reader this many events behind the head is moved on although nothing is trimmed yet. */
 const FAR = 250
 
@@ -74,6 +77,7 @@ export class Hub {
   readonly #fanOut: FanOut
   readonly #sessions: SessionTable
   readonly #publisher: Publisher
+  readonly #quiet: QuietReaders
   #isDraining = false
 
   constructor(options: ResolvedHubOptions) {
@@ -107,12 +111,19 @@ export class Hub {
       report: options.onSessionEnd,
     })
     this.#publisher = new Publisher(parts, options)
+    this.#quiet = new QuietReaders(this.#sessions, this.#follower)
   }
 
   /** Follows the log from its end. Called once, by `createHub`. */
   async start(): Promise<void> {
     await this.#follower.start()
-    if (this.#namespaces.hasLatest) await this.#loader.load()
+    if (!this.#namespaces.hasLatest) return
+    try {
+      await this.#loader.load()
+    } catch (error) {
+      this.#follower.close()
+      throw error
+    }
   }
 
   get isDraining(): boolean {
@@ -147,7 +158,7 @@ export class Hub {
   ): Session {
     const options = this.#sessionOptions(subscription, extra)
     const session = createNodeSession(request, response, options)
-    this.#sessions.attach(session, subscription)
+    this.attach(session, subscription)
     return session
   }
 
@@ -155,13 +166,15 @@ export class Hub {
   openFetch(request: Request, subscription: Subscription, extra: OpenExtra = {}): Response {
     const options = this.#sessionOptions(subscription, extra)
     const { session, response } = createFetchSession(request, options)
-    this.#sessions.attach(session, subscription)
+    this.attach(session, subscription)
     return response
   }
 
   /** Subscribes a session that was opened elsewhere. */
   attach(session: Session, subscription: Subscription): void {
     this.#sessions.attach(session, subscription)
+    // Admitted before the drain and opened after: nobody would tell it later.
+    if (this.#isDraining) session.drain({ retryMs: this.#options.retryMs })
   }
 
   /**
@@ -254,21 +267,28 @@ export class Hub {
    * closes all sessions inside the deadline, spread over it.
    */
   async drain(options: { readonly deadlineMs: number }): Promise<void> {
+    const endsAt = performance.now() + options.deadlineMs
     this.#isDraining = true
     this.#publisher.stop()
-    await this.#publisher.idle()
-    this.#fanOut.flush()
-    await drainSessions(this.#sessions, options.deadlineMs, this.#options.retryMs)
+    // An append or a flush that takes too long must not cost the readers their farewell.
+    await within(options.deadlineMs * SETTLE_SHARE, this.#settle())
+    const leftMs = Math.max(0, endsAt - performance.now())
+    await drainSessions(this.#sessions, leftMs, this.#options.retryMs)
   }
 
   /** Cuts what is left. Does not close the broker, which may serve others. */
   async close(): Promise<void> {
     this.#isDraining = true
     this.#publisher.stop()
-    await this.#publisher.idle()
     for (const { session } of this.#sessions) session.close('drained', { graceMs: 0 })
     this.#follower.close()
     this.#loader.stop()
+  }
+
+  /** Resolves when what is being published is with all readers that take it. */
+  async #settle(): Promise<void> {
+    await this.#publisher.idle()
+    await this.#fanOut.idle()
   }
 
   #sessionOptions(subscription: Subscription, extra: OpenExtra): SessionOptions {
@@ -291,13 +311,13 @@ export class Hub {
   }
 
   /** A reader on a quiet topic must not find its old place trimmed by the traffic of others. */
-  #moveQuietReaders(state: LogState): void {
-    const { base, last } = state
+  #moveQuietReaders({ epoch, base, last }: LogState): void {
+    // Another life of the log: the tail says so, too, and then all readers are told.
+    if (epoch !== this.#follower.epoch) return
     const middle = Math.floor((base.offset + last.offset) / 2)
-    this.#fanOut.flush()
     // While nothing is trimmed there is no hurry, and a cursor stands in for a heartbeat: an idle
     // reader would see its heartbeats come irregularly.
-    this.#sessions.tellCursors(base.offset === 0 ? Math.min(middle, last.offset - FAR) : middle)
+    this.#quiet.tell(base.offset === 0 ? Math.min(middle, last.offset - FAR) : middle)
   }
 }
 

@@ -9,6 +9,15 @@ export interface FollowerListener {
   onCheck(state: LogState): void
 }
 
+/** A broker that has not opened a tail after this time is asked again. */
+const REOPEN_LIMIT_MS = 30_000
+
+interface Waiting {
+  readonly offset: number
+  readonly isOver: () => boolean
+  readonly resolve: () => void
+}
+
 /** Tails the log once for the whole hub and knows how far the hub has come. */
 export class LogFollower implements TailSink {
   readonly #broker: Broker
@@ -21,7 +30,12 @@ export class LogFollower implements TailSink {
   #position: Position = { ms: 0, offset: 0 }
   #behindSince: number | undefined
   #isClosed = false
-  #waiting: { readonly offset: number; readonly resolve: () => void }[] = []
+  #waiting: Waiting[] = []
+  #isChecking = false
+  /** Counts the tails that were asked for. */
+  #attempt = 0
+  /** When the newest was asked for; undefined when it is there. */
+  #reopeningSince: number | undefined
 
   constructor(broker: Broker, listener: FollowerListener, checkMs: number) {
     this.#broker = broker
@@ -59,8 +73,16 @@ export class LogFollower implements TailSink {
     this.#release(Infinity)
   }
 
+  /** What a tail hands over is a hint: what is known is dropped, a hole is read from the log. */
   entries(batch: readonly Entry[]): void {
-    this.#listener.onEntries(batch)
+    const next = this.#position.offset + 1
+    const first = batch[0]?.position.offset ?? next
+    if (first > next) {
+      void this.#reopen()
+      return
+    }
+    const fresh = first === next ? batch : batch.filter((entry) => entry.position.offset >= next)
+    if (fresh.length > 0) this.#listener.onEntries(fresh)
   }
 
   /** Called by the listener for each entry, before anyone can ask for the position. */
@@ -70,12 +92,12 @@ export class LogFollower implements TailSink {
   }
 
   /**
-   * Resolves when the entry was handed to the hub. A reader that comes from another hub may know
-   * entries that this one has not seen yet.
+   * Resolves when the entry was handed to the hub, or soon after nobody waits any more. A reader
+   * that comes from another hub may know entries that this one has not seen yet.
    */
-  reached(offset: number): Promise<void> {
+  reached(offset: number, isOver: () => boolean = () => false): Promise<void> {
     if (this.#isClosed || this.#position.offset >= offset) return Promise.resolve()
-    return new Promise((resolve) => this.#waiting.push({ offset, resolve }))
+    return new Promise((resolve) => this.#waiting.push({ offset, isOver, resolve }))
   }
 
   state(state: 'live' | 'stale'): void {
@@ -103,14 +125,23 @@ export class LogFollower implements TailSink {
 
   #release(offset: number): void {
     const waiting = this.#waiting
-    this.#waiting = waiting.filter((one) => one.offset > offset)
-    for (const one of waiting) if (one.offset <= offset) one.resolve()
+    this.#waiting = []
+    for (const one of waiting) {
+      if (one.offset <= offset || one.isOver()) one.resolve()
+      else this.#waiting.push(one)
+    }
   }
 
   async #check(): Promise<void> {
+    // A broker that answers late must not be asked by many looks at the same time.
+    if (this.#isChecking) return
+    this.#isChecking = true
     const before = this.#position.offset
     const state = await this.#broker.state().catch(() => undefined)
-    if (state === undefined || this.#isClosed) return
+    this.#isChecking = false
+    if (this.#isClosed) return
+    this.#release(this.#position.offset)
+    if (state === undefined) return
     this.#listener.onCheck(state)
     await this.#revive(before, state)
   }
@@ -125,9 +156,23 @@ export class LogFollower implements TailSink {
       return
     }
     this.#behindSince = undefined
+    await this.#reopen()
+  }
+
+  /** One at a time, unless the one before hangs: what answers too late is closed again. */
+  async #reopen(): Promise<void> {
+    const now = performance.now()
+    if (now - (this.#reopeningSince ?? -Infinity) < REOPEN_LIMIT_MS) return
+    this.#reopeningSince = now
+    const attempt = ++this.#attempt
     this.#tail?.close()
+    this.#tail = undefined
     const tail = await this.#broker.tail(this.#position.offset, this).catch(() => undefined)
-    if (this.#isClosed) tail?.close()
-    else this.#tail = tail
+    if (this.#isClosed || attempt !== this.#attempt) {
+      tail?.close()
+      return
+    }
+    this.#reopeningSince = undefined
+    this.#tail = tail
   }
 }

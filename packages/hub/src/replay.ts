@@ -64,7 +64,7 @@ export class Replay {
   /** Resolves when the subscriber is live or over. Rejects with the broker's errors. */
   async run(): Promise<void> {
     const { follower } = this.#source
-    await follower.reached(this.#after)
+    await follower.reached(this.#after, () => this.#subscriber.session.isOver)
     while (await this.#writer.flush()) {
       // Looked at in the turn of the join: another writer may have been first.
       if (this.#subscriber.session.isBlocked) continue

@@ -1,5 +1,4 @@
-import { Buffer } from 'node:buffer'
-import { frameChunk, type Session, type SessionEnd, type SessionObserver } from '@heartline/session'
+import type { Session, SessionEnd, SessionObserver } from '@heartline/session'
 import {
   DEFAULT_LOG,
   decodeCursor,
@@ -10,16 +9,12 @@ import {
 import { AckWatch } from './acks.ts'
 import type { CohortTable } from './cohort-table.ts'
 import { hubErrors } from './errors.ts'
-import { encodeCursorEvent } from './frame.ts'
 import type { SessionEndReport } from './options.ts'
 import { Replay, type ReplaySource } from './replay.ts'
 import { rightsCover } from './selector.ts'
 import { findStart } from './starting-point.ts'
 import { Subscriber, type Subscription } from './subscriber.ts'
 import type { AckRequest, RenewRequest, SessionInfo } from './subscription.ts'
-
-/** Writes of one look at the log: the next look goes on. */
-const CURSORS_PER_CHECK = 2_000
 
 /** The sessions of a hub: from attaching to the one clean-up at the end. */
 export class SessionTable implements SessionObserver {
@@ -106,25 +101,6 @@ export class SessionTable implements SessionObserver {
       subscriber.leaveLive()
       subscriber.cohort.reset()
       void this.#begin(subscriber, encodePosition(previousEpoch, subscriber.last))
-    }
-  }
-
-  /**
-   * Tells live readers whose place is older than `before` where they are, though nothing came for
-   * them. Only right after a flush: they have everything up to the follower's position.
-   */
-  tellCursors(before: number): void {
-    const { follower } = this.#source
-    const raw = Buffer.from(encodeCursorEvent(follower.epoch, follower.position))
-    const chunk = frameChunk(raw)
-    let left = CURSORS_PER_CHECK
-    for (const subscriber of this.#byId.values()) {
-      const { session, cohort } = subscriber
-      if (subscriber.last.offset >= before || subscriber.at !== cohort.log.head) continue
-      if (session.isBlocked || session.isOver) continue
-      subscriber.last = follower.position
-      session.writeFramed(session.framing === 'chunked' ? chunk : raw)
-      if (--left === 0) return
     }
   }
 
@@ -215,8 +191,8 @@ export class SessionTable implements SessionObserver {
   #describe(subscriber: Subscriber): SessionInfo {
     const { session, cohort } = subscriber
     const lagBytes = subscriber.isLive ? cohort.log.head - subscriber.at : 0
-    const last =
-      lagBytes === 0 && subscriber.isLive ? this.#source.follower.position : subscriber.last
+    const hasAll = subscriber.at === cohort.log.head && !cohort.isMarked
+    const last = hasAll ? this.#source.follower.position : subscriber.last
     return {
       id: session.id,
       subscriber: subscriber.name,

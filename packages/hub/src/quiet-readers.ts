@@ -1,0 +1,63 @@
+import { Buffer } from 'node:buffer'
+import { frameChunk } from '@heartline/session'
+import { encodeCursorEvent } from './frame.ts'
+import type { LogFollower } from './log-follower.ts'
+import type { Subscriber } from './subscriber.ts'
+
+/** Writes and looks between two turns of the event loop. */
+const WRITES_PER_TURN = 256
+const LOOKS_PER_TURN = 10_000
+
+/**
+ * Tells live readers for whom nothing came where they are, so that their place is not trimmed by
+ * the traffic of others. A walk through all sessions, a part in each turn of the event loop.
+ */
+export class QuietReaders {
+  readonly #sessions: Iterable<Subscriber>
+  readonly #follower: LogFollower
+  #walk: Iterator<Subscriber> | undefined
+  /** Offsets below this one are old. */
+  #before = 0
+
+  constructor(sessions: Iterable<Subscriber>, follower: LogFollower) {
+    this.#sessions = sessions
+    this.#follower = follower
+  }
+
+  /** Tells all whose place is older than the offset `before`. */
+  tell(before: number): void {
+    this.#before = before
+    if (this.#walk !== undefined) return
+    this.#walk = this.#sessions[Symbol.iterator]()
+    this.#step()
+  }
+
+  readonly #step = (): void => {
+    const { epoch, position } = this.#follower
+    const raw = Buffer.from(encodeCursorEvent(epoch, position))
+    const chunk = frameChunk(raw)
+    let writes = 0
+    for (let looks = 0; looks < LOOKS_PER_TURN && writes < WRITES_PER_TURN; looks++) {
+      const next = this.#walk?.next()
+      if (next === undefined || next.done === true) {
+        this.#walk = undefined
+        return
+      }
+      const subscriber = next.value
+      if (!this.#isQuiet(subscriber)) continue
+      const { session } = subscriber
+      subscriber.last = position
+      session.writeFramed(session.framing === 'chunked' ? chunk : raw)
+      writes++
+    }
+    setImmediate(this.#step)
+  }
+
+  /** True when it has everything up to the follower's position and may be told so now. */
+  #isQuiet(subscriber: Subscriber): boolean {
+    const { session, cohort, last } = subscriber
+    if (last.offset >= Math.min(this.#before, this.#follower.position.offset)) return false
+    if (subscriber.at !== cohort.log.head || cohort.isMarked) return false
+    return session.isOpen && !session.isBlocked
+  }
+}
