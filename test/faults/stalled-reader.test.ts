@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { percentile } from '../kit/percentile.ts'
 import { runStall, stallProblems } from './stalled-reader.ts'
 
-// A queue for the stalled reader would hold the 60 MB. After so short a warm-up the engine's heap has
-// not found its size, so the bound is wider than the 16 MiB of the full form.
-const MAX_GROWTH_BYTES = 32 * 1_048_576
+// A queue for the stalled reader would hold the 60 MB.
+const MAX_GROWTH_BYTES = 16 * 1_048_576
 
 describe.each(['memory', 'disk'] as const)(
   'with the %s store, a reader that does not read',
