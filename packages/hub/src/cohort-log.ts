@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer'
 import type { Position } from '@heartline/broker'
 import { frameChunk, type Framing } from '@heartline/session'
 
-/** A reader far behind is sent pieces of about this size, so that what it holds stays small. */
-const PIECE_BYTES = 65_536
+/** A reader is sent pieces of about this size, so that what one that takes none holds stays small. */
+export const PIECE_BYTES: number = 65_536
 
 /** All events of one flush, framed at most once for each framing. */
 interface Batch {
@@ -14,6 +14,9 @@ interface Batch {
   readonly events: number
   /** The newest entry looked at when the batch was sealed. */
   readonly last: Position
+  /** The batch as a piece of its own, framed for the first who asked. */
+  chunked: Piece | undefined
+  raw: Piece | undefined
 }
 
 /** What one write hands to a session. */
@@ -48,30 +51,43 @@ export class CohortLog {
   append(bytes: Buffer, events: number, last: Position): void {
     const start = this.#head
     this.#head += bytes.length
-    this.#batches.push({ start, end: this.#head, bytes, events, last })
+    const end = this.#head
+    this.#batches.push({ start, end, bytes, events, last, chunked: undefined, raw: undefined })
   }
 
   /** The next piece for a session at `from`, which must be in `[base, head)`. */
   piece(from: number, framing: Framing): Piece {
+    const index = this.#find(from)
+    const batch = this.#batches[index]
+    if (batch !== undefined && !this.#fits(batch.bytes.length, index + 1)) {
+      batch[framing] ??= this.#makePiece(index, framing)
+      return batch[framing]
+    }
     const cached = framing === 'chunked' ? this.#cachedChunk : this.#cachedRaw
     if (cached?.from === from && cached.head === this.#head) return cached.piece
-    const piece = this.#makePiece(from, framing)
+    const piece = this.#makePiece(index, framing)
     const entry = { from, head: this.#head, piece }
     if (framing === 'chunked') this.#cachedChunk = entry
     else this.#cachedRaw = entry
     return piece
   }
 
-  /** Forgets the oldest batches until at most `maxBytes` are kept. */
-  trim(maxBytes: number): void {
+  /**
+   * Forgets the oldest batches until at most `maxBytes` are kept, but none that ends after the
+   * position `served`.
+   */
+  trim(maxBytes: number, served: number = this.#head): void {
     let drop = 0
     while (this.#head - this.#base > maxBytes) {
       const batch = this.#batches[drop]
-      if (batch === undefined) break
+      if (batch === undefined || batch.end > served) break
       this.#base = batch.end
       drop++
     }
-    if (drop > 0) this.#batches.splice(0, drop)
+    if (drop === 0) return
+    this.#batches.splice(0, drop)
+    this.#cachedChunk = undefined
+    this.#cachedRaw = undefined
   }
 
   /** Everyone has everything: nothing needs to be kept. */
@@ -82,24 +98,29 @@ export class CohortLog {
     this.#cachedRaw = undefined
   }
 
-  #makePiece(from: number, framing: Framing): Piece {
+  /** Whether a piece of `bytes` goes on with the batch at `index`. */
+  #fits(bytes: number, index: number): boolean {
+    const batch = this.#batches[index]
+    return batch !== undefined && bytes + batch.bytes.length <= PIECE_BYTES
+  }
+
+  #makePiece(first: number, framing: Framing): Piece {
     const parts: Buffer[] = []
     let events = 0
     let bytes = 0
-    let to = from
+    let to = this.#base
     let last: Position = { ms: 0, offset: 0 }
-    for (let index = this.#find(from); index < this.#batches.length; index++) {
+    for (let index = first; index === first || this.#fits(bytes, index); index++) {
       const batch = this.#batches[index]
       if (batch === undefined) break
-      if (bytes > 0 && bytes + batch.bytes.length > PIECE_BYTES) break
       parts.push(batch.bytes)
       bytes += batch.bytes.length
       events += batch.events
       to = batch.end
       last = batch.last
     }
-    const joined = parts.length === 1 ? parts[0] : undefined
-    const raw = joined ?? Buffer.concat(parts, bytes)
+    const [single] = parts
+    const raw = parts.length === 1 && single !== undefined ? single : Buffer.concat(parts, bytes)
     return { bytes: framing === 'chunked' ? frameChunk(raw) : raw, to, events, last }
   }
 

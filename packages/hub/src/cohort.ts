@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Entry, Position } from '@heartline/broker'
-import { CohortLog } from './cohort-log.ts'
+import { CohortLog, PIECE_BYTES } from './cohort-log.ts'
 import type { Frame } from './frame.ts'
 import { rightsCover, selectorMatches } from './selector.ts'
 
@@ -31,7 +31,12 @@ export class Cohort<Member extends CohortMember> {
   /** True while the flusher has it in its queue. */
   isMarked = false
   #pending: Buffer[] = []
+  #pendingBytes = 0
   #newestOffered = 0
+  /** Members that have not taken all of the log. Most cohorts never have one. */
+  #laggards: Set<Member> | undefined
+  /** While its members are written to: the log's head that all of them will have been offered. */
+  #flushing: number | undefined
 
   constructor(key: string, terms: CohortTerms) {
     this.key = key
@@ -45,6 +50,7 @@ export class Cohort<Member extends CohortMember> {
 
   /** O(1): the last member takes the free place. */
   delete(member: Member): void {
+    this.caughtUp(member)
     const last = this.members.pop()
     if (last === undefined || last === member) return
     this.members[member.index] = last
@@ -74,6 +80,9 @@ export class Cohort<Member extends CohortMember> {
     }
     this.#newestOffered = entry.position.offset
     this.#pending.push(bytes)
+    this.#pendingBytes += bytes.length
+    // What one reader is handed in one write stays small, however much comes in one turn.
+    if (this.#pendingBytes >= PIECE_BYTES) this.seal(entry.position)
     return true
   }
 
@@ -84,21 +93,52 @@ export class Cohort<Member extends CohortMember> {
     if (first !== undefined) {
       this.log.append(parts.length === 1 ? first : Buffer.concat(parts), parts.length, last)
       this.#pending = []
+      this.#pendingBytes = 0
     }
     return this.log.head
   }
 
-  /** Frees what nobody needs after a flush. */
-  trim(hasLaggards: boolean, maxBytes: number): void {
-    if (!hasLaggards) return this.log.clear()
+  /** Its members are about to be written to. `last` as for `seal`. */
+  beginFlush(last: Position): void {
+    this.isMarked = false
+    this.#flushing = this.seal(last)
+  }
+
+  /** All members were offered what there was: frees what nobody needs, and bounds the rest. */
+  endFlush(maxBytes: number): void {
+    const served = this.#flushing
+    this.#flushing = undefined
+    if (this.#freeAll()) return
     const kept = Math.max(MIN_KEPT_BYTES, this.members.length * KEPT_BYTES_PER_MEMBER)
-    this.log.trim(Math.min(maxBytes, kept))
+    // What came since is for all members.
+    this.log.trim(Math.min(maxBytes, kept), served)
+  }
+
+  /** The member has taken less than the log holds. */
+  fellBack(member: Member): void {
+    this.#laggards ??= new Set()
+    this.#laggards.add(member)
+  }
+
+  /** The member needs nothing of the log as it is. The last one frees it. */
+  caughtUp(member: Member): void {
+    if (this.#laggards?.delete(member) === true) this.#freeAll()
+  }
+
+  #freeAll(): boolean {
+    if (this.#laggards !== undefined && this.#laggards.size > 0) return false
+    if (this.isMarked || this.#flushing !== undefined) return false
+    this.#laggards = undefined
+    this.log.clear()
+    return true
   }
 
   /** Forgets everything: the log behind the hub began a new life. */
   reset(): void {
     this.#pending = []
+    this.#pendingBytes = 0
     this.#newestOffered = 0
+    this.#laggards = undefined
     this.log.clear()
   }
 }

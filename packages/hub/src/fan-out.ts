@@ -1,4 +1,6 @@
+import type { Buffer } from 'node:buffer'
 import type { Entry } from '@heartline/broker'
+import type { Session } from '@heartline/session'
 import { CohortTable } from './cohort-table.ts'
 import type { Counters } from './counters.ts'
 import { Flusher, type Delivery } from './flusher.ts'
@@ -50,28 +52,22 @@ export class FanOut implements Delivery {
     }
   }
 
-  /**
-   * Sends what the subscriber has not been sent of its cohort's log. Returns false when something
-   * remains because the reader does not take it.
-   */
-  deliver(subscriber: Subscriber): boolean {
+  /** Sends what the subscriber has not been sent of its cohort's log, as much as it takes. */
+  deliver(subscriber: Subscriber): void {
     const { session, cohort } = subscriber
     const { log } = cohort
     while (subscriber.at < log.head) {
-      if (session.isOver) return true
+      if (session.isOver) return
       if (session.isBlocked) return this.#leaveBehind(subscriber)
-      if (subscriber.at < log.base) {
-        this.#fellBehind(subscriber)
-        return true
-      }
+      if (subscriber.at < log.base) return this.#fellBehind(subscriber)
       const piece = log.piece(subscriber.at, session.framing)
       subscriber.at = piece.to
       subscriber.last = piece.last
       this.#parts.counters.delivered += piece.events
       this.#parts.counters.deliveredBytes += piece.bytes.length
-      session.writeFramed(piece.bytes)
+      hand(session, piece.bytes)
     }
-    return true
+    cohort.caughtUp(subscriber)
   }
 
   /** Resolves when nothing is pending. */
@@ -79,11 +75,21 @@ export class FanOut implements Delivery {
     while (this.#flusher.hasWork) await new Promise((resolve) => setImmediate(resolve))
   }
 
-  #leaveBehind(subscriber: Subscriber): boolean {
-    const lag = subscriber.cohort.log.head - subscriber.at
-    if (subscriber.namespace.slowPolicy === 'disconnect' && lag > this.#maxLogBytes) {
-      subscriber.session.close('slow', { graceMs: 0 })
+  #leaveBehind(subscriber: Subscriber): void {
+    const { cohort, namespace, session } = subscriber
+    cohort.fellBack(subscriber)
+    const lag = cohort.log.head - subscriber.at
+    if (namespace.slowPolicy === 'disconnect' && lag > this.#maxLogBytes) {
+      session.close('slow', { graceMs: 0 })
     }
-    return false
+  }
+}
+
+/** A transport that throws costs its own session, not the flush of all others. */
+function hand(session: Session, bytes: Buffer): void {
+  try {
+    session.writeFramed(bytes)
+  } catch (error) {
+    session.close('error', { graceMs: 0, error })
   }
 }

@@ -4,8 +4,8 @@ import type { Subscriber } from './subscriber.ts'
 
 /** What the flusher calls for each session that has something to get. */
 export interface Delivery {
-  /** Sends what the subscriber has not been sent. Returns false when something remains. */
-  deliver(subscriber: Subscriber): boolean
+  /** Sends what the subscriber has not been sent, as much as it takes. */
+  deliver(subscriber: Subscriber): void
 }
 
 /**
@@ -21,10 +21,9 @@ export class Flusher {
   /** Index of the first cohort in the queue that was not begun. */
   #next = 0
   #isArmed = false
-  /** The cohort being written to, how many of its members are left, and whether one stayed behind. */
+  /** The cohort being written to, and how many of its members are left. */
   #current: Cohort<Subscriber> | undefined
   #remaining = 0
-  #hasLaggards = false
 
   constructor(
     delivery: Delivery,
@@ -75,7 +74,7 @@ export class Flusher {
     while (--index >= stop) {
       const member = cohort.members[index]
       if (member === undefined || member.at >= log.head) continue
-      if (!this.#delivery.deliver(member)) this.#hasLaggards = true
+      this.#delivery.deliver(member)
     }
     this.#remaining = stop
     if (stop === 0) this.#finish(cohort)
@@ -90,17 +89,14 @@ export class Flusher {
       this.#queue = []
       this.#next = 0
     }
-    cohort.isMarked = false
-    cohort.seal(this.#follower.position)
+    cohort.beginFlush(this.#follower.position)
     this.#current = cohort
     this.#remaining = cohort.members.length
-    this.#hasLaggards = false
     return cohort
   }
 
   #finish(cohort: Cohort<Subscriber>): void {
     this.#current = undefined
-    // Marked again: a batch that nobody was served yet may be in the log already.
-    cohort.trim(this.#hasLaggards || cohort.isMarked, this.#maxLogBytes)
+    cohort.endFlush(this.#maxLogBytes)
   }
 }

@@ -38,7 +38,7 @@ export class Subscriber {
   last: Position
   expiresAtMs: number | undefined
   ackedCursor: string | undefined
-  /** Unix milliseconds of the last acknowledgement; 0 = it never sent one. */
+  /** When it last acknowledged, in milliseconds of a steady clock. */
   ackedAt = 0
   rttMs: number | undefined
 
@@ -70,5 +70,6 @@ export class Subscriber {
   /** From now on history is what it reads. */
   leaveLive(): void {
     this.at = NOT_LIVE
+    this.cohort.caughtUp(this)
   }
 }
