@@ -130,16 +130,13 @@ export class SessionTable implements SessionObserver {
   ack(id: string, request: AckRequest): boolean {
     const subscriber = this.#byId.get(id)
     if (subscriber === undefined) return false
-    if (request.cursor !== undefined && !this.#isOurs(request.cursor)) {
-      throw new HeartlineError(hubErrors.cursorInvalid, { reason: 'it is not a place in this log' })
-    }
-    subscriber.ackedCursor = request.cursor ?? subscriber.ackedCursor
+    if (request.cursor !== undefined) this.#noteCursor(subscriber, request.cursor)
     subscriber.rttMs = request.rttMs ?? subscriber.rttMs
-    this.#acks.note(subscriber, Date.now())
+    this.#acks.note(subscriber)
     return true
   }
 
-  /** @throws HeartlineError `HL_SELECTOR_FORBIDDEN`; the old token then stays in force */
+  /** @throws HeartlineError `HL_SELECTOR_FORBIDDEN`, `HL_OPTION_INVALID`; the old token stays */
   renew(id: string, request: RenewRequest): boolean {
     const subscriber = this.#byId.get(id)
     if (subscriber === undefined) return false
@@ -148,8 +145,8 @@ export class SessionTable implements SessionObserver {
     if (lost !== undefined) {
       throw new HeartlineError(hubErrors.selectorForbidden, { selector: lost })
     }
-    subscriber.expiresAtMs = request.expiresAtMs
     subscriber.session.setExpiry(request.expiresAtMs)
+    subscriber.expiresAtMs = request.expiresAtMs
     return true
   }
 
@@ -180,12 +177,22 @@ export class SessionTable implements SessionObserver {
     }
   }
 
-  #isOurs(cursor: string): boolean {
-    if (!isCursor(cursor)) return false
+  /** Acknowledgements may overtake each other on their way. */
+  #noteCursor(subscriber: Subscriber, cursor: string): void {
+    const offset = this.#offsetOf(cursor)
+    if (offset === undefined || offset > this.#source.follower.position.offset) {
+      throw new HeartlineError(hubErrors.cursorInvalid, { reason: 'it is not a place in this log' })
+    }
+    const { ackedCursor } = subscriber
+    const known = ackedCursor === undefined ? undefined : this.#offsetOf(ackedCursor)
+    if (known === undefined || offset > known) subscriber.ackedCursor = cursor
+  }
+
+  /** The offset in the log as it is now, or undefined. */
+  #offsetOf(cursor: string): number | undefined {
+    if (!isCursor(cursor)) return undefined
     const { epoch, positions } = decodeCursor(cursor)
-    const { follower } = this.#source
-    const position = positions.get(DEFAULT_LOG)
-    return epoch === follower.epoch && (position?.offset ?? 0) <= follower.position.offset
+    return epoch === this.#source.follower.epoch ? positions.get(DEFAULT_LOG)?.offset : undefined
   }
 
   #describe(subscriber: Subscriber): SessionInfo {
