@@ -58,13 +58,22 @@ function toTopics(event: PublishEvent, maxLength: number): readonly string[] {
 
 function toData(data: unknown, maxBytes: number): string {
   if (data === undefined) throw invalid('data', 'it is missing')
-  const text: unknown = typeof data === 'string' ? data : JSON.stringify(data)
+  const text = typeof data === 'string' ? data : toJson(data)
   if (typeof text !== 'string') throw invalid('data', `a ${typeName(data)} has no JSON text`)
   // A UTF-16 unit is at most 3 bytes: most events need no count.
   if (text.length * 3 <= maxBytes) return text
   const bytes = Buffer.byteLength(text)
   if (bytes > maxBytes) throw new HeartlineError(hubErrors.eventTooLarge, { bytes, maxBytes })
   return text
+}
+
+/** Also a cycle, a bigint or a `toJSON` that throws has no JSON text. */
+function toJson(data: unknown): unknown {
+  try {
+    return JSON.stringify(data)
+  } catch {
+    return undefined
+  }
 }
 
 function toType(type: unknown): string | undefined {

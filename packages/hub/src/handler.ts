@@ -37,8 +37,8 @@ export function createNodeHandler(
       const admission = await options.authorize?.(request)
       const header = request.headers['last-event-id']
       const lastEventId = Array.isArray(header) ? header[0] : header
-      const url = new URL(request.url ?? '/', 'http://localhost')
-      const subscription = hub.admit(toSubscribeRequest(url, lastEventId, admission))
+      const query = queryOf(request.url ?? '/')
+      const subscription = hub.admit(toSubscribeRequest(query, lastEventId, admission))
       hub.open(request, response, subscription)
     } catch (error) {
       sendProblem(response, error)
@@ -56,7 +56,7 @@ export function createFetchHandler(
       checkMethod(request.method)
       const admission = await options.authorize?.(request)
       const lastEventId = request.headers.get('last-event-id') ?? undefined
-      const asked = toSubscribeRequest(new URL(request.url), lastEventId, admission)
+      const asked = toSubscribeRequest(queryOf(request.url), lastEventId, admission)
       return hub.openFetch(request, hub.admit(asked))
     } catch (error) {
       const problem = toProblem(error)
@@ -68,16 +68,23 @@ export function createFetchHandler(
   }
 }
 
+/** Not through `URL`, which throws for targets that a client can send. */
+function queryOf(url: string): URLSearchParams {
+  const [path = ''] = url.split('#', 1)
+  const start = path.indexOf('?')
+  return new URLSearchParams(start === -1 ? '' : path.slice(start))
+}
+
 function toSubscribeRequest(
-  url: URL,
+  query: URLSearchParams,
   lastEventId: string | undefined,
   admission: Admission = {},
 ): SubscribeRequest {
   return {
     ...admission,
-    selectors: url.searchParams.getAll('topic'),
-    lastEventId: lastEventId ?? url.searchParams.get('lastEventId') ?? undefined,
-    since: url.searchParams.get('since') ?? undefined,
+    selectors: query.getAll('topic'),
+    lastEventId: lastEventId ?? query.get('lastEventId') ?? undefined,
+    since: query.get('since') ?? undefined,
   }
 }
 

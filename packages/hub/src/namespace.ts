@@ -1,7 +1,7 @@
-import { HeartlineError } from '@heartline/wire'
-import { hubErrors } from './errors.ts'
 import {
+  checkChoice,
   checkHeartbeat,
+  checkInteger,
   type NamespaceOptions,
   type ResolvedHubOptions,
   type SlowPolicy,
@@ -21,6 +21,7 @@ export interface Namespace {
 
 const HISTORIES = ['all', 'latest', 'none']
 const SLOW_POLICIES = ['catch-up', 'latest', 'disconnect']
+const FLAGS = [true, false]
 
 /** Topics seen recently, with their namespace. Bounded: topics may be made up by publishers. */
 const CACHE_SIZE = 10_000
@@ -62,7 +63,7 @@ export class NamespaceTable {
 
 function resolveNamespace(given: NamespaceOptions, hub: ResolvedHubOptions): Namespace {
   const namespace: Namespace = {
-    topics: checkSelector(given.topics),
+    topics: checkSelector(given.topics, hub.maxTopicLength),
     history: given.history ?? 'all',
     historyMaxAgeMs: given.historyMaxAgeMs ?? 0,
     presence: given.presence ?? true,
@@ -70,21 +71,13 @@ function resolveNamespace(given: NamespaceOptions, hub: ResolvedHubOptions): Nam
     heartbeatMs: given.heartbeatMs ?? hub.heartbeatMs,
     private: given.private ?? false,
   }
-  checkHeartbeat(`namespaces[${given.topics}].heartbeatMs`, namespace.heartbeatMs)
-  checkChoice(given.topics, 'history', namespace.history, HISTORIES)
-  checkChoice(given.topics, 'slowPolicy', namespace.slowPolicy, SLOW_POLICIES)
+  const option = (name: string): string => `namespaces[${given.topics}].${name}`
+  checkHeartbeat(option('heartbeatMs'), namespace.heartbeatMs)
+  checkChoice(option('history'), namespace.history, HISTORIES)
+  checkChoice(option('slowPolicy'), namespace.slowPolicy, SLOW_POLICIES)
+  checkChoice(option('presence'), namespace.presence, FLAGS)
+  checkChoice(option('private'), namespace.private, FLAGS)
+  const { historyMaxAgeMs } = namespace
+  checkInteger(option('historyMaxAgeMs'), historyMaxAgeMs, 0, Number.MAX_SAFE_INTEGER)
   return namespace
-}
-
-function checkChoice(
-  topics: string,
-  option: string,
-  value: string,
-  choices: readonly string[],
-): void {
-  if (choices.includes(value)) return
-  throw new HeartlineError(hubErrors.optionInvalid, {
-    option: `namespaces[${topics}].${option}`,
-    reason: `${value} is none of ${choices.join(', ')}`,
-  })
 }

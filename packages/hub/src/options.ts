@@ -128,16 +128,29 @@ export function resolveHubOptions(options: HubOptions): ResolvedHubOptions {
     broker: options.broker,
   }
   for (const [option, [min, max]] of Object.entries(INTEGERS)) {
-    const value: unknown = resolved[option as keyof ResolvedHubOptions]
-    if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
-      throw new HeartlineError(hubErrors.optionInvalid, {
-        option,
-        reason: `${String(value)} is not a whole number from ${min} to ${max}`,
-      })
-    }
+    checkInteger(option, resolved[option as keyof ResolvedHubOptions], min, max)
   }
   checkHeartbeat('heartbeatMs', resolved.heartbeatMs)
+  checkChoice('heartbeatKind', resolved.heartbeatKind, ['comment', 'event'])
   return resolved
+}
+
+/** @throws HeartlineError `HL_OPTION_INVALID` when the value is none of the choices */
+export function checkChoice(option: string, value: unknown, choices: readonly unknown[]): void {
+  if (choices.includes(value)) return
+  throw new HeartlineError(hubErrors.optionInvalid, {
+    option,
+    reason: `${String(value)} is none of ${choices.join(', ')}`,
+  })
+}
+
+/** @throws HeartlineError `HL_OPTION_INVALID` */
+export function checkInteger(option: string, value: unknown, min: number, max: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max) return
+  throw new HeartlineError(hubErrors.optionInvalid, {
+    option,
+    reason: `${String(value)} is not a whole number from ${min} to ${max}`,
+  })
 }
 
 /** 0 = off, or 1 second to 10 minutes. */

@@ -12,22 +12,32 @@ export interface TopicRate {
 
 interface Tally {
   total: number
+  /** Number of the window that `current` counts. */
+  window: number
   current: number
+  /** The count of the window before. */
   previous: number
 }
 
 /** Counts events by topic. Bounded: the topic that was quiet for longest is forgotten. */
 export class TopicStats {
   readonly #tallies = new Map<string, Tally>()
-  #windowStart = Date.now()
+  readonly #now: () => number
+
+  /** @param now Unix milliseconds. */
+  constructor(now: () => number = Date.now) {
+    this.#now = now
+  }
 
   add(topic: string): void {
+    const window = Math.floor(this.#now() / WINDOW_MS)
     let tally = this.#tallies.get(topic)
     if (tally === undefined) {
-      tally = { total: 0, current: 0, previous: 0 }
+      tally = { total: 0, window, current: 0, previous: 0 }
       if (this.#tallies.size >= MAX_TOPICS) this.#forgetOldest()
     } else {
       this.#tallies.delete(topic)
+      turn(tally, window)
     }
     tally.total++
     tally.current++
@@ -35,25 +45,16 @@ export class TopicStats {
   }
 
   /** The topics that changed last, newest first. */
-  list(limit: number, now: number = Date.now()): TopicRate[] {
-    this.#turn(now)
-    const seconds = (WINDOW_MS + (now - this.#windowStart)) / 1_000
-    const rows = [...this.#tallies].slice(-limit).reverse()
-    return rows.map(([topic, tally]) => ({
-      topic,
-      rate: (tally.previous + tally.current) / seconds,
-      total: tally.total,
-    }))
-  }
-
-  #turn(now: number): void {
-    const windows = Math.floor((now - this.#windowStart) / WINDOW_MS)
-    if (windows <= 0) return
-    for (const tally of this.#tallies.values()) {
-      tally.previous = windows === 1 ? tally.current : 0
-      tally.current = 0
-    }
-    this.#windowStart += windows * WINDOW_MS
+  list(limit: number): TopicRate[] {
+    const now = this.#now()
+    const window = Math.floor(now / WINDOW_MS)
+    const seconds = (WINDOW_MS + (now % WINDOW_MS)) / 1_000
+    const first = Math.max(0, this.#tallies.size - Math.max(0, limit))
+    const rows = [...this.#tallies].slice(first).reverse()
+    return rows.map(([topic, tally]) => {
+      turn(tally, window)
+      return { topic, rate: (tally.previous + tally.current) / seconds, total: tally.total }
+    })
   }
 
   #forgetOldest(): void {
@@ -62,4 +63,12 @@ export class TopicStats {
       return
     }
   }
+}
+
+/** Each topic turns its own page when it is looked at: no timer, and nobody has to ask. */
+function turn(tally: Tally, window: number): void {
+  if (tally.window === window) return
+  tally.previous = tally.window === window - 1 ? tally.current : 0
+  tally.current = 0
+  tally.window = window
 }

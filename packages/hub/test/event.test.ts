@@ -21,6 +21,16 @@ describe('an event to publish', () => {
     expect(check({ topic: 'a', data: '' }).data).toBe('')
   })
 
+  it('whose data has no JSON text is refused', () => {
+    const cycle: { self?: unknown } = {}
+    cycle.self = cycle
+    for (const data of [1n, cycle, () => {}, Symbol('x')]) {
+      expect(() => check({ topic: 'a', data })).toThrow(
+        expect.objectContaining({ code: 'HL_EVENT_INVALID' }),
+      )
+    }
+  })
+
   it('is private when it says so or one of its namespaces does', () => {
     expect(check({ topic: 'a', data: 1 }).private).toBe(false)
     expect(check({ topic: 'a', data: 1, private: true }).private).toBe(true)
@@ -33,6 +43,8 @@ describe('an event to publish', () => {
     [JSON.parse('{"topic":"a","data":1,"__proto__":{}}'), 'HL_EVENT_FIELD_UNKNOWN'],
     [{ data: 1 }, 'HL_TOPIC_INVALID'],
     [{ topic: 'a' }, 'HL_EVENT_INVALID'],
+    [null, 'HL_EVENT_INVALID'],
+    [[], 'HL_EVENT_INVALID'],
     [{ topic: 'a', topics: ['b'], data: 1 }, 'HL_EVENT_INVALID'],
     [{ topics: [], data: 1 }, 'HL_EVENT_INVALID'],
     [{ topics: 'a', data: 1 }, 'HL_EVENT_INVALID'],
