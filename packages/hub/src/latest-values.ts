@@ -94,13 +94,15 @@ export class LatestValues {
     if (this.#order.size > this.#maxKeys) this.#evict()
   }
 
+  /** Some at once: a map finds its first key only behind the places of all that were deleted. */
   #evict(): void {
+    let left = Math.max(1, Math.floor(this.#maxKeys / 64))
     for (const [name, [topic, key]] of this.#order) {
       this.#order.delete(name)
       const keys = this.#byTopic.get(topic)
       keys?.delete(key)
       if (keys?.size === 0) this.#byTopic.delete(topic)
-      return
+      if (--left === 0) return
     }
   }
 }

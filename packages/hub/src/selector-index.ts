@@ -12,23 +12,22 @@ function createNode<Value>(): PatternNode<Value> {
   return { children: new Map(), here: new Set(), below: new Set() }
 }
 
+/** The values of one exact selector, where there are two or more. */
+class Several<Value> extends Set<Value> {}
+
 /**
  * From topics to the values whose selectors match them. Exact selectors are one look-up in a map;
  * patterns are a trie by level, so that a look-up follows only branches that can still match,
  * however many patterns there are.
  */
 export class SelectorIndex<Value> {
-  readonly #exact = new Map<string, Set<Value>>()
+  /** Most topics have one cohort: a set for each would cost more than all the rest. */
+  readonly #exact = new Map<string, Value | Several<Value>>()
   readonly #patterns: PatternNode<Value> = createNode()
   #patternCount = 0
 
   add(selector: string, value: Value): void {
-    if (!isPattern(selector)) {
-      const values = this.#exact.get(selector)
-      if (values === undefined) this.#exact.set(selector, new Set([value]))
-      else values.add(value)
-      return
-    }
+    if (!isPattern(selector)) return this.#addExact(selector, value)
     const set = this.#patternSet(selector)
     if (!set.has(value)) this.#patternCount++
     set.add(value)
@@ -39,15 +38,26 @@ export class SelectorIndex<Value> {
       this.#deletePattern(this.#patterns, selector.split('/'), 0, value)
       return
     }
-    const values = this.#exact.get(selector)
-    if (values?.delete(value) === true && values.size === 0) this.#exact.delete(selector)
+    const known = this.#exact.get(selector)
+    if (known === value) this.#exact.delete(selector)
+    if (known instanceof Several && known.delete(value) && known.size === 0) {
+      this.#exact.delete(selector)
+    }
   }
 
   /** Calls `visit` for each match; a value with two matching selectors is visited twice. */
   visit(topic: string, visit: (value: Value) => void): void {
     const exact = this.#exact.get(topic)
-    if (exact !== undefined) for (const value of exact) visit(value)
+    if (exact instanceof Several) for (const value of exact) visit(value)
+    else if (exact !== undefined) visit(exact)
     if (this.#patternCount > 0) this.#visitPatterns(this.#patterns, topic.split('/'), 0, visit)
+  }
+
+  #addExact(selector: string, value: Value): void {
+    const known = this.#exact.get(selector)
+    if (known === undefined) this.#exact.set(selector, value)
+    else if (known instanceof Several) known.add(value)
+    else if (known !== value) this.#exact.set(selector, new Several([known, value]))
   }
 
   #patternSet(selector: string): Set<Value> {

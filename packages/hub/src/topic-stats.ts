@@ -1,6 +1,8 @@
 /** Rates are counted over windows of this length. */
 const WINDOW_MS = 5_000
 const MAX_TOPICS = 10_000
+/** Forgotten at once: to find the oldest costs a look at all. */
+const FORGOTTEN = 2_500
 
 export interface TopicRate {
   readonly topic: string
@@ -12,6 +14,8 @@ export interface TopicRate {
 
 interface Tally {
   total: number
+  /** Number of the newest event. */
+  newest: number
   /** Number of the window that `current` counts. */
   window: number
   current: number
@@ -19,10 +23,11 @@ interface Tally {
   previous: number
 }
 
-/** Counts events by topic. Bounded: the topic that was quiet for longest is forgotten. */
+/** Counts events by topic. Bounded: those that were quiet for longest are forgotten. */
 export class TopicStats {
   readonly #tallies = new Map<string, Tally>()
   readonly #now: () => number
+  #events = 0
 
   /** @param now Unix milliseconds. */
   constructor(now: () => number = Date.now) {
@@ -31,17 +36,17 @@ export class TopicStats {
 
   add(topic: string): void {
     const window = Math.floor(this.#now() / WINDOW_MS)
-    let tally = this.#tallies.get(topic)
+    const newest = ++this.#events
+    const tally = this.#tallies.get(topic)
     if (tally === undefined) {
-      tally = { total: 0, window, current: 0, previous: 0 }
       if (this.#tallies.size >= MAX_TOPICS) this.#forgetOldest()
-    } else {
-      this.#tallies.delete(topic)
-      turn(tally, window)
+      this.#tallies.set(topic, { total: 1, newest, window, current: 1, previous: 0 })
+      return
     }
+    turn(tally, window)
     tally.total++
     tally.current++
-    this.#tallies.set(topic, tally)
+    tally.newest = newest
   }
 
   /** The topics that changed last, newest first. */
@@ -49,19 +54,19 @@ export class TopicStats {
     const now = this.#now()
     const window = Math.floor(now / WINDOW_MS)
     const seconds = (WINDOW_MS + (now % WINDOW_MS)) / 1_000
-    const first = Math.max(0, this.#tallies.size - Math.max(0, limit))
-    const rows = [...this.#tallies].slice(first).reverse()
+    const rows = this.#newestFirst().slice(0, Math.max(0, limit))
     return rows.map(([topic, tally]) => {
       turn(tally, window)
       return { topic, rate: (tally.previous + tally.current) / seconds, total: tally.total }
     })
   }
 
+  #newestFirst(): [string, Tally][] {
+    return [...this.#tallies].sort(([, a], [, b]) => b.newest - a.newest)
+  }
+
   #forgetOldest(): void {
-    for (const topic of this.#tallies.keys()) {
-      this.#tallies.delete(topic)
-      return
-    }
+    for (const [topic] of this.#newestFirst().slice(-FORGOTTEN)) this.#tallies.delete(topic)
   }
 }
 

@@ -76,7 +76,8 @@ describe('the rate of a topic', () => {
   it('is kept for a bounded number of topics, and listed for as many as asked', () => {
     const stats = new TopicStats()
     for (let n = 0; n < 10_500; n++) stats.add(`t${n}`)
-    expect(stats.list(20_000)).toHaveLength(10_000)
+    expect(stats.list(20_000).length).toBeLessThanOrEqual(10_000)
+    expect(stats.list(20_000).at(-1)?.topic).toBe('t2500')
     expect(stats.list(2).map((row) => row.topic)).toEqual(['t10499', 't10498'])
     expect(stats.list(0)).toEqual([])
   })
