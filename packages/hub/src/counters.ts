@@ -13,6 +13,7 @@ export interface Counters {
   readonly ended: Partial<Record<EndReason, number>>
 }
 
+/** All at zero. */
 export function createCounters(): Counters {
   return {
     published: 0,

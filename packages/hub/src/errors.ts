@@ -1,5 +1,6 @@
 import type { ErrorCatalogue, Fault } from '@heartline/wire'
 
+/** Names of the hub's errors in `hubErrors`. */
 export type HubErrorName =
   | 'topicInvalid'
   | 'selectorInvalid'
@@ -34,6 +35,7 @@ const busy = (code: string, message: string) => ({
   status: 503,
 })
 
+/** Every error of the hub: code, HTTP status and the sentence a caller reads. */
 export const hubErrors: ErrorCatalogue<HubErrorName> = {
   topicInvalid: callerError(
     'HL_TOPIC_INVALID',

@@ -12,6 +12,7 @@ import type { RecentWindow } from './recent-window.ts'
 import type { Subscriber } from './subscriber.ts'
 import { TopicStats } from './topic-stats.ts'
 
+/** What the fan-out works with. */
 export interface FanOutParts {
   readonly follower: LogFollower
   readonly window: RecentWindow

@@ -27,6 +27,7 @@ class EntryFrame implements Frame {
   }
 }
 
+/** The frame of an entry of this epoch. */
 export function toFrame(entry: Entry, epoch: string): Frame {
   return new EntryFrame(entry, epoch)
 }
@@ -44,6 +45,7 @@ export function encodeCursorEvent(epoch: string, position: Position): string {
 /** Why events are missing between two cursors. */
 export type GapReason = 'expired' | 'epoch' | 'diverged' | 'slow'
 
+/** A hole that is admitted: between `from` and `to`, both cursors, events are missing. */
 export interface Gap {
   readonly from: string
   readonly to: string

@@ -12,6 +12,7 @@ export type Admission = Pick<
   'subscriber' | 'rights' | 'anonymous' | 'expiresAtMs'
 >
 
+/** Options of both handlers. */
 export interface HandlerOptions<Request> {
   /**
    * Decides before the head is sent. Throw a `HeartlineError` to refuse with its status.

@@ -7,6 +7,7 @@ import { isPattern } from './selector.ts'
 const PAGE_ENTRIES = 500
 const PAGE_BYTES = 262_144
 
+/** A part of the log. */
 export interface FramePage {
   readonly frames: readonly Frame[]
   /** Everything in `(after, through]` was looked at. */

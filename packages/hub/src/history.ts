@@ -14,6 +14,7 @@ const MAX_PAGES = 20
 /** Retention may remove what a question is about to read, again and again. */
 const ATTEMPTS = 5
 
+/** What an answer is made from. */
 export interface HistorySource {
   readonly broker: Broker
   readonly follower: LogFollower

@@ -51,6 +51,7 @@ const SETTLE_SHARE = 0.25
 /** A reader this many events behind the head is moved on although nothing is trimmed yet. */
 const FAR = 250
 
+/** Counts since the hub began, and how many there are of each now. */
 export interface HubStats extends Readonly<Counters> {
   readonly sessions: number
   readonly blocked: number
@@ -58,6 +59,7 @@ export interface HubStats extends Readonly<Counters> {
   readonly cohorts: number
 }
 
+/** What `open` and `openFetch` add to a response. */
 export interface OpenExtra {
   /** Further response headers. */
   readonly headers?: Readonly<Record<string, string>> | undefined

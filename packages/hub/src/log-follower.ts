@@ -1,5 +1,6 @@
 import type { Broker, Entry, LogState, Position, Tail, TailSink } from '@heartline/broker'
 
+/** Told what the log brings. */
 export interface FollowerListener {
   /** The next entries of the log, in order, each exactly once. */
   onEntries(batch: readonly Entry[]): void

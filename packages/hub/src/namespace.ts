@@ -26,6 +26,7 @@ const FLAGS = [true, false]
 /** Topics seen recently, with their namespace. Bounded: topics may be made up by publishers. */
 const CACHE_SIZE = 10_000
 
+/** From topics and selectors to their options. */
 export class NamespaceTable {
   readonly #namespaces: readonly Namespace[]
   readonly #fallback: Namespace

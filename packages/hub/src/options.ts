@@ -34,6 +34,7 @@ export interface NamespaceOptions {
   readonly private?: boolean | undefined
 }
 
+/** Options of `createHub`. Only `broker` is needed. */
 export interface HubOptions {
   readonly broker: Broker
   /** Default: none, every topic has the defaults. */
@@ -70,6 +71,7 @@ export interface HubOptions {
   readonly onSessionEnd?: ((end: SessionEndReport) => void) | undefined
 }
 
+/** How a session ended. */
 export interface SessionEndReport {
   readonly id: string
   readonly subscriber: string
@@ -82,6 +84,7 @@ export type ResolvedHubOptions = Readonly<
   Required<{ [Name in keyof HubOptions]: Exclude<HubOptions[Name], undefined> }>
 >
 
+/** What an option is that is not given. */
 export const HUB_DEFAULTS: Readonly<Omit<ResolvedHubOptions, 'broker'>> = Object.freeze({
   namespaces: [],
   heartbeatMs: 15_000,

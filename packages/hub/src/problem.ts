@@ -33,4 +33,5 @@ export function toProblem(error: unknown): Problem {
   }
 }
 
+/** The media type of a problem document. */
 export const PROBLEM_TYPE = 'application/problem+json'

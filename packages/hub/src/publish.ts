@@ -16,6 +16,7 @@ export interface PublishEvent {
   readonly publishId?: string | undefined
 }
 
+/** What became of one event. */
 export interface PublishResult {
   /** The cursor the event was given: the `id:` that readers see. */
   readonly id: string

@@ -9,6 +9,7 @@ import type { ResolvedHubOptions } from './options.ts'
 import type { PublishEvent, PublishResult } from './publish.ts'
 import { rightsCover } from './selector.ts'
 
+/** What publishing works with. */
 export interface PublisherParts {
   readonly broker: Broker
   readonly follower: LogFollower

@@ -4,6 +4,7 @@ import type { LogFollower } from './log-follower.ts'
 /** A round trip through the broker that takes longer counts as failed. */
 const ROUND_TRIP_MS = 2_000
 
+/** The answer of `checkReady`. */
 export interface Readiness {
   readonly ready: boolean
   /** `draining`, `saturated`, `broker-unavailable`, `broker-timeout`, `tail-stale`, `storage-full`. */
@@ -12,10 +13,13 @@ export interface Readiness {
 
 /** Whether an event that is published now would reach a reader: asks the log, not the process. */
 export async function checkBroker(broker: Broker, follower: LogFollower): Promise<string[]> {
+  let timer: ReturnType<typeof setTimeout> | undefined
   const timeout = new Promise<string[]>((resolve) => {
-    setTimeout(() => resolve(['broker-timeout']), ROUND_TRIP_MS).unref()
+    timer = setTimeout(() => resolve(['broker-timeout']), ROUND_TRIP_MS)
   })
-  return Promise.race([roundTrip(broker, follower), timeout])
+  const reasons = await Promise.race([roundTrip(broker, follower), timeout])
+  clearTimeout(timer)
+  return reasons
 }
 
 async function roundTrip(broker: Broker, follower: LogFollower): Promise<string[]> {

@@ -7,6 +7,7 @@ export const ONE_LEVEL = '*'
 /** Matches one or more levels. Only as the last level. */
 export const ANY_DEPTH = '**'
 
+/** Whether a valid selector is more than a topic. */
 export function isPattern(selector: string): boolean {
   return selector.includes('*')
 }

@@ -10,6 +10,7 @@ import {
 import { hubErrors } from './errors.ts'
 import type { Gap, GapReason } from './frame.ts'
 
+/** Asks for everything that is retained. */
 export const EARLIEST = 'earliest'
 const LATEST = 'latest'
 

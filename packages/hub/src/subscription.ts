@@ -21,9 +21,12 @@ export interface SubscribeRequest {
   readonly since?: string | undefined
 }
 
+/** A question about history. */
 export interface HistoryRequest {
   readonly selectors: readonly string[]
+  /** As for `SubscribeRequest`. */
   readonly rights?: readonly string[] | undefined
+  /** As for `SubscribeRequest`. */
   readonly anonymous?: boolean | undefined
   /** A cursor (exclusive), or `earliest`. Default `earliest`. */
   readonly after?: string | undefined
@@ -31,6 +34,7 @@ export interface HistoryRequest {
   readonly limit?: number | undefined
 }
 
+/** An event as history tells it. */
 export interface HistoryEvent {
   readonly id: string
   readonly topics: readonly string[]
@@ -42,6 +46,7 @@ export interface HistoryEvent {
   readonly at: number
 }
 
+/** A page of history. */
 export interface HistoryPage {
   /** Where `after` is no longer, or not, a place in this log: what may be missing before `events`. */
   readonly gap?: Gap
@@ -52,6 +57,7 @@ export interface HistoryPage {
   readonly done: boolean
 }
 
+/** One subscriber who is on a topic. */
 export interface PresenceMember {
   readonly subscriber: string
   /** Open sessions of this subscriber on the topic. */
@@ -81,11 +87,15 @@ export interface SessionInfo {
   readonly expiresAtMs?: number
 }
 
+/** A two-way heartbeat: what the reader has processed, and how long a round trip takes. */
 export interface AckRequest {
+  /** The id of the newest event it has processed. */
   readonly cursor?: string | undefined
+  /** Milliseconds. */
   readonly rttMs?: number | undefined
 }
 
+/** What the new token of a session allows, and until when. */
 export interface RenewRequest {
   readonly rights?: readonly string[] | undefined
   readonly expiresAtMs?: number | undefined

@@ -4,6 +4,7 @@ const MAX_TOPICS = 10_000
 /** Forgotten at once: to find the oldest costs a look at all. */
 const FORGOTTEN = 2_500
 
+/** How busy a topic is. */
 export interface TopicRate {
   readonly topic: string
   /** Events a second, over the last 5 to 10 seconds. */

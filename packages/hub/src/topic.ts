@@ -32,6 +32,7 @@ export function checkTopic(topic: unknown, maxLength: number = MAX_TOPIC_LENGTH)
   return topic as string
 }
 
+/** What a value is, for a sentence to its giver. */
 export function typeName(value: unknown): string {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'list' : typeof value
