@@ -68,6 +68,26 @@ describe('a cohort', () => {
     expect(cohort.log.base).toBe(100)
   })
 
+  it('keeps what is not offered to all yet when its last laggard catches up', () => {
+    const cohort = newCohort(2)
+    const [member] = cohort.members
+    if (member === undefined) throw new Error('no member')
+    cohort.offer(frame(1, 100))
+    cohort.beginFlush(at(1))
+    cohort.fellBack(member)
+    cohort.caughtUp(member)
+    expect(cohort.log.base).toBe(0)
+    cohort.fellBack(member)
+    cohort.endFlush(1_000_000)
+    cohort.offer(frame(2, PIECE_BYTES))
+    cohort.isMarked = true
+    cohort.caughtUp(member)
+    expect(cohort.log.base).toBe(0)
+    cohort.beginFlush(at(2))
+    cohort.endFlush(1_000_000)
+    expect(cohort.log.base).toBe(100 + PIECE_BYTES)
+  })
+
   it('keeps a bounded part for laggards, and all of what nobody was offered yet', () => {
     const cohort = newCohort(2)
     const [member] = cohort.members

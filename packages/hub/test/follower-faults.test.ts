@@ -1,6 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createHub, type Hub } from '../src/index.ts'
+import { Cohort } from '../src/cohort.ts'
 import { LogFollower } from '../src/log-follower.ts'
+import { QuietReaders } from '../src/quiet-readers.ts'
+import { Subscriber } from '../src/subscriber.ts'
 import { eventually } from './fixture.ts'
 import { GateBroker, wait } from './gate-broker.ts'
 import { attachPipe, type Pipe } from './pipe.ts'
@@ -107,6 +110,33 @@ describe('a hub whose broker is slow', () => {
     follower.close()
   })
 
+  it('is asked by one look at a time', async () => {
+    const broker = new GateBroker()
+    hub = await createHub({ broker, logCheckMs: 10 })
+    let asking = 0
+    let most = 0
+    broker.beforeState = async () => {
+      most = Math.max(most, ++asking)
+      await wait(60)
+      asking--
+    }
+    await wait(200)
+    expect(most).toBe(1)
+  })
+
+  it('that says another life of the log before its tail does tells nobody a place in it', async () => {
+    const broker = new GateBroker({ maxEntries: 100 })
+    hub = await createHub({ broker, logCheckMs: 10 })
+    const { inner } = broker
+    const state = inner.state.bind(inner)
+    inner.state = async () => ({ ...(await state()), epoch: 'second' })
+    const { pipe } = attachPipe(hub, { selectors: ['quiet'] })
+    await eventually(() => pipe.isLive)
+    for (let n = 0; n < 300; n++) await hub.publish([{ topic: 'busy', data: n }])
+    await wait(80)
+    expect(pipe.all).toHaveLength(1)
+  })
+
   it('that fails at the start is left alone', async () => {
     const broker = new GateBroker()
     await broker.append([{ topics: ['a'], data: 'x' }])
@@ -119,6 +149,27 @@ describe('a hub whose broker is slow', () => {
     await wait(60)
     expect(states).toBe(0)
     expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before + 1)
+  })
+})
+
+describe('a quiet reader', () => {
+  it('is told nothing while something waits for it', async () => {
+    hub = await createHub({ broker: new GateBroker(), logCheckMs: 3_600_000 })
+    const { session } = attachPipe(hub, { selectors: ['quiet'] })
+    const follower = { epoch: 'e', position: { ms: 9, offset: 9 } } as LogFollower
+    const cohort = new Cohort<Subscriber>('', { selectors: ['quiet'], privateRights: undefined })
+    const place = { ms: 1, offset: 1 }
+    const subscriber = new Subscriber(session, cohort, hub.admit({ selectors: ['quiet'] }), place)
+    subscriber.goLive(0, place)
+    const quiet = new QuietReaders([subscriber], follower)
+    cohort.isMarked = true
+    quiet.tell(5)
+    await wait(5)
+    expect(subscriber.last).toEqual(place)
+    cohort.isMarked = false
+    quiet.tell(5)
+    await wait(5)
+    expect(subscriber.last).toEqual(follower.position)
   })
 })
 

@@ -1,3 +1,4 @@
+import { encodePosition } from '@heartline/wire'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createHub, type Hub } from '../src/index.ts'
 import { GateBroker } from './gate-broker.ts'
@@ -51,5 +52,25 @@ describe('a page of history', () => {
     }
     expect(seen).toEqual(['after'])
     expect(after).toBe(hub.cursor)
+  })
+
+  it('goes on from an exact place where the log was looked at in part and nothing matched', async () => {
+    const broker = new GateBroker()
+    hub = await createHub({ broker, recentBytes: 0 })
+    await hub.publish([{ topic: 'a', data: 0 }])
+    await hub.publish(Array.from({ length: 1_000 }, (_, n) => ({ topic: 'b', data: n })))
+    await hub.publish([{ topic: 'a', data: 1 }])
+    // A broker may look at a part of what was asked for.
+    const { inner } = broker
+    const read = inner.read.bind(inner)
+    inner.read = (request) =>
+      read({ ...request, until: Math.min(request.until ?? Infinity, request.after + 10) })
+    const first = await hub.history({ selectors: ['a'] })
+    expect(first).toMatchObject({ done: false, events: [{ data: '0' }] })
+    const { entries } = await read({ after: 199, until: 200 })
+    const { epoch } = await broker.state()
+    expect(first.next).toBe(encodePosition(epoch, entries[0]?.position ?? { ms: 0, offset: 0 }))
+    const second = await hub.history({ selectors: ['a'], after: first.next })
+    expect(second.gap).toBeUndefined()
   })
 })

@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Entry } from '@heartline/broker'
+import { Cohort } from '../src/cohort.ts'
 import { createHub, type Hub, type HubOptions } from '../src/index.ts'
+import { LatestValues } from '../src/latest-values.ts'
+import { NamespaceTable } from '../src/namespace.ts'
+import { resolveHubOptions } from '../src/options.ts'
 import { eventually } from './fixture.ts'
 import { GateBroker, gate, turn } from './gate-broker.ts'
 import { attachPipe } from './pipe.ts'
@@ -46,6 +51,29 @@ describe('the value of a latest-value topic', () => {
     expect(await open1(['price/a'], cursor?.id)).toEqual(['private'])
     await hub.publish([{ topic: 'price/a', data: 'newer' }])
     expect(await open1(['price/a'])).toEqual(['newer'])
+  })
+
+  it('is the newest also when older ones come later, from the retained log', () => {
+    const options = resolveHubOptions({ broker: new GateBroker(), namespaces })
+    const latest = new LatestValues(new NamespaceTable(options), 10)
+    const entry = (offset: number, isPrivate: boolean): Entry => ({
+      topics: ['price/a'],
+      data: '',
+      private: isPrivate,
+      position: { ms: offset, offset },
+    })
+    const reader = new Cohort('', { selectors: ['price/a'], privateRights: undefined })
+    const newest = () => latest.snapshot(reader).map(({ position }) => position.offset)
+    latest.add(entry(5, false))
+    latest.add(entry(3, true))
+    latest.add(entry(4, false))
+    expect(newest()).toEqual([5])
+    latest.add(entry(7, true))
+    latest.add(entry(6, true))
+    latest.add(entry(6, false))
+    expect(newest()).toEqual([7])
+    latest.clear()
+    expect(newest()).toEqual([])
   })
 
   it('is found without a look at the other topics', async () => {

@@ -71,6 +71,9 @@ describe('the rate of a topic', () => {
     expect(row?.rate).toBeLessThan(12)
     now += 30_000
     expect(stats.list(10)[0]?.rate).toBe(0)
+    stats.add('a')
+    now += 30_000
+    expect(stats.list(10)[0]?.rate).toBe(0)
   })
 
   it('is kept for a bounded number of topics, and listed for as many as asked', () => {
