@@ -51,7 +51,7 @@ export interface HubOptions {
   readonly maxAgeMs?: number | undefined
   /** Bytes of the shared log kept for readers that fall behind, per cohort. Default 1 MiB. */
   readonly cohortLogBytes?: number | undefined
-  /** Bytes of recent events kept in memory to serve returning readers. Default 4 MiB. */
+  /** Bytes of recent events kept in memory to serve returning readers. Default 1 MiB. */
   readonly recentBytes?: number | undefined
   /** Sessions written to between two turns of the event loop. Default 1,024. */
   readonly flushSlice?: number | undefined
@@ -93,7 +93,7 @@ export const HUB_DEFAULTS: Readonly<Omit<ResolvedHubOptions, 'broker'>> = Object
   maxBlockedMs: 60_000,
   maxAgeMs: 0,
   cohortLogBytes: 1_048_576,
-  recentBytes: 4_194_304,
+  recentBytes: 1_048_576,
   flushSlice: 1_024,
   maxEventBytes: 1_048_576,
   maxTopicLength: MAX_TOPIC_LENGTH,

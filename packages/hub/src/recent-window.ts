@@ -1,6 +1,6 @@
 import type { Frame } from './frame.ts'
 
-/** Rough cost of a frame's objects beside its bytes. */
+/** Rough cost of a frame's objects beside its bytes and its text. */
 const FRAME_OVERHEAD_BYTES = 200
 const COMPACT_AFTER = 1_024
 
@@ -21,7 +21,7 @@ export class RecentWindow {
 
   add(frame: Frame): void {
     this.#frames.push(frame)
-    this.#bytes += frame.bytes.length + FRAME_OVERHEAD_BYTES
+    this.#bytes += costOf(frame)
     while (this.#bytes > this.#maxBytes) this.#dropOldest()
   }
 
@@ -43,11 +43,16 @@ export class RecentWindow {
   #dropOldest(): void {
     const frame = this.#frames[this.#dead]
     if (frame === undefined) return
-    this.#bytes -= frame.bytes.length + FRAME_OVERHEAD_BYTES
+    this.#bytes -= costOf(frame)
     this.#frames[this.#dead] = undefined
     this.#dead++
     if (this.#dead < COMPACT_AFTER) return
     this.#frames = this.#frames.slice(this.#dead)
     this.#dead = 0
   }
+}
+
+/** A frame holds its event twice: as it stands on the wire and as text. */
+function costOf({ bytes, entry }: Frame): number {
+  return bytes.length + entry.data.length + FRAME_OVERHEAD_BYTES
 }
