@@ -42,6 +42,17 @@ export function encodeCursorEvent(epoch: string, position: Position): string {
   return encodeEvent({ id: encodePosition(epoch, position), type: 'heartline.cursor', data: '{}' })
 }
 
+/** The longest delay that timers take, 2^31 - 1 ms: 24 days. */
+const NEVER_MS = 2_147_483_647
+
+/**
+ * Tells a reader to stay away. A plain EventSource knows no such word; the longest delay holds it
+ * back as long as its page lives.
+ */
+export function encodeStayAwayEvent(): string {
+  return encodeEvent({ type: 'heartline.end', retry: NEVER_MS, data: '{"reconnect":false}' })
+}
+
 /** Why events are missing between two cursors. */
 export type GapReason = 'expired' | 'epoch' | 'diverged' | 'slow'
 

@@ -9,6 +9,7 @@ import {
 import { AckWatch } from './acks.ts'
 import type { CohortTable } from './cohort-table.ts'
 import { hubErrors } from './errors.ts'
+import { encodeStayAwayEvent } from './frame.ts'
 import type { SessionEndReport } from './options.ts'
 import { Replay, type ReplaySource } from './replay.ts'
 import { rightsCover } from './selector.ts'
@@ -122,7 +123,8 @@ export class SessionTable implements SessionObserver {
 
   end(id: string, reconnect: boolean): boolean {
     const subscriber = this.#byId.get(id)
-    subscriber?.session.close(reconnect ? 'ended' : 'kicked')
+    if (reconnect) subscriber?.session.close('ended')
+    else subscriber?.session.close('kicked', { final: encodeStayAwayEvent() })
     return subscriber !== undefined
   }
 

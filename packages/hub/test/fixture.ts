@@ -74,6 +74,7 @@ export class Reader {
   readonly status: number
   readonly headers: IncomingMessage['headers']
   readonly all: ParsedEvent[] = []
+  readonly retries: number[] = []
   readonly response: IncomingMessage
   body = ''
   isOver = false
@@ -86,6 +87,9 @@ export class Reader {
     const parser = createParser({
       onEvent: (event) => {
         this.all.push(event)
+      },
+      onRetry: (ms) => {
+        this.retries.push(ms)
       },
     })
     response.on('data', (chunk: Buffer) => {

@@ -62,6 +62,12 @@ describe('a session', () => {
     expect(hub.hub.endSession('nobody', { reconnect: true })).toBe(false)
     await readers[0]!.over()
     await readers[1]!.over()
+    expect(readers[0]!.all.at(-1)?.type).toBe('heartline.cursor')
+    expect(readers[1]!.all.at(-1)).toMatchObject({
+      type: 'heartline.end',
+      data: '{"reconnect":false}',
+    })
+    expect(readers[1]!.retries.at(-1)).toBe(2_147_483_647)
     await eventually(() => hub.hub.stats().sessions === 1)
     expect(hub.hub.stats().ended).toEqual({ ended: 1, kicked: 1 })
   })
