@@ -7,6 +7,8 @@ import { toRefusal } from './problem-error.ts'
 const SILENT_HEARTBEATS = 2.5
 /** However long a server asks to wait. */
 const MAX_RETRY_MS = 600_000
+/** The event that forbids to come back. */
+const STAY_AWAY = 'heartline.end'
 
 /** What to read, and from where. */
 export interface StreamRequest {
@@ -34,6 +36,7 @@ export class StreamReader {
   readonly #stop = new AbortController()
   #lastEventId: string
   #retryMs = 0
+  #mustStayAway = false
 
   constructor(request: StreamRequest, listener: StreamListener, random: () => number) {
     this.#request = request
@@ -46,11 +49,11 @@ export class StreamReader {
     this.#stop.abort()
   }
 
-  /** Resolves when stopped. Rejects when the hub refuses with a status that no retry changes. */
+  /** Resolves when stopped or told to stay away. Rejects when the hub refuses with a status that no retry changes. */
   async run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       const { reason, floorMs } = await this.#readOnce()
-      if (this.#stop.signal.aborted) return
+      if (this.#stop.signal.aborted || this.#mustStayAway) return
       const waitMs = this.#backoff.next(Math.max(floorMs, this.#retryMs))
       this.#listener.onRetry(reason, Math.round(waitMs))
       await this.#sleep(waitMs)
@@ -98,7 +101,7 @@ export class StreamReader {
   async #consume(response: Response, attempt: AbortController): Promise<void> {
     const parser = createParser(
       {
-        onEvent: (event) => this.#listener.onEvent(event),
+        onEvent: (event) => this.#take(event),
         onRetry: (ms) => (this.#retryMs = Math.min(ms, MAX_RETRY_MS)),
         onId: (id) => (this.#lastEventId = id),
       },
@@ -114,11 +117,18 @@ export class StreamReader {
         clearTimeout(watchdog)
         watchdog = watch()
         parser.feed(chunk)
+        if (this.#mustStayAway) break
       }
     } finally {
       clearTimeout(watchdog)
       this.#lastEventId = parser.lastEventId
     }
+  }
+
+  #take(event: ParsedEvent): void {
+    this.#listener.onEvent(event)
+    // An administrator ended the session without leave to come back.
+    if (event.type === STAY_AWAY) this.#mustStayAway = true
   }
 
   #sleep(ms: number): Promise<void> {
