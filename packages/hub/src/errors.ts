@@ -18,6 +18,7 @@ export type HubErrorName =
   | 'draining'
   | 'sessionsFull'
   | 'methodNotAllowed'
+  | 'internal'
 
 const callerError = (code: string, status: number, message: string) => ({
   code,
@@ -112,4 +113,11 @@ export const hubErrors: ErrorCatalogue<HubErrorName> = {
     405,
     'A stream is opened with GET, the request used {method}.',
   ),
+  internal: {
+    code: 'HL_INTERNAL',
+    message: 'The server failed to handle this request. Its log says why.',
+    fault: 'server',
+    retryable: true,
+    status: 500,
+  },
 }

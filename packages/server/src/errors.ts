@@ -10,7 +10,6 @@ export type ServerErrorName =
   | 'usage'
   | 'unreachable'
   | 'refused'
-  | 'internal'
   | 'authRequired'
   | 'tokenMalformed'
   | 'tokenInQuery'
@@ -88,13 +87,6 @@ export const serverErrors: ErrorCatalogue<ServerErrorName> = {
     message: 'The hub at {url} does not answer ({reason}). Is it running? Set another with --url.',
   },
   refused: caller('HL_HUB_REFUSED', 'The hub answered with status {status}.'),
-  internal: {
-    code: 'HL_INTERNAL',
-    status: 500,
-    fault: 'server',
-    retryable: true,
-    message: 'The hub failed to handle this request. Its log says why.',
-  },
   authRequired: peer(
     'HL_AUTH_REQUIRED',
     401,

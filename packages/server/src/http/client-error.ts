@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import { toProblem } from '@heartline/hub'
 import { HeartlineError, type ErrorEntry } from '@heartline/wire'
 import { serverErrors } from '../errors.ts'
-import { problemHeaders, toProblem } from './problem.ts'
+import { problemHeaders } from './problem.ts'
 
 interface ParserError extends Error {
   readonly code?: string

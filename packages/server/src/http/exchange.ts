@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { toProblem, type Problem } from '@heartline/hub'
 import { HeartlineError } from '@heartline/wire'
 import { serverErrors } from '../errors.ts'
-import { problemHeaders, toProblem, type Problem } from './problem.ts'
+import { problemHeaders } from './problem.ts'
 import { splitTarget } from './target.ts'
 
 /** How long an unread body is thrown away before the connection is closed. */

@@ -1,9 +1,9 @@
+import { toProblem } from '@heartline/hub'
 import { HeartlineError } from '@heartline/wire'
 import { describe, expect, it } from 'vitest'
 import { parseJson } from '../../src/http/json.ts'
 import { locateJsonError } from '../../src/http/json-error.ts'
 import { accepts, parseMediaType } from '../../src/http/media-type.ts'
-import { toProblem } from '../../src/http/problem.ts'
 import { splitTarget } from '../../src/http/target.ts'
 
 describe('accepts', () => {
