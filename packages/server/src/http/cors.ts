@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { isLoopbackHost } from '../config/listen-address.ts'
 import type { Exchange } from './exchange.ts'
 
 const EXPOSED = 'Heartline-Session, Heartline-Heartbeat, Heartline-Mode, Retry-After'
@@ -11,15 +12,19 @@ export class Cors {
   readonly #origins: ReadonlySet<string>
   readonly #isAny: boolean
   readonly #credentials: boolean
+  /** Without a key, pages that this machine serves may read what it may do anyway. */
+  readonly #allowsLoopback: boolean
 
-  constructor(settings: Config['cors']) {
+  constructor(settings: Config['cors'], isDevelopment: boolean) {
     this.#origins = new Set(settings.origins)
     this.#isAny = this.#origins.has('*')
     this.#credentials = settings.credentials
+    this.#allowsLoopback = isDevelopment
   }
 
   allows(origin: string): boolean {
-    return this.#isAny || this.#origins.has(origin)
+    if (this.#isAny || this.#origins.has(origin)) return true
+    return this.#allowsLoopback && isLoopbackOrigin(origin)
   }
 
   /** Sets the headers of every answer. */
@@ -46,4 +51,8 @@ export class Cors {
     }
     exchange.sendEmpty(204, headers)
   }
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  return URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname)
 }

@@ -17,14 +17,10 @@ export function guardDevelopment(exchange: Exchange, cors: Cors): void {
   }
   if (['GET', 'HEAD', 'OPTIONS'].includes(exchange.method)) return
   const origin = exchange.header('origin')
-  if (origin === undefined || cors.allows(origin) || isLoopbackOrigin(origin)) return
+  if (origin === undefined || cors.allows(origin)) return
   throw new HeartlineError(serverErrors.originRefused)
 }
 
 function hostName(authority: string): string {
   return authority.replace(/:\d+$/, '')
-}
-
-function isLoopbackOrigin(origin: string): boolean {
-  return URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname)
 }

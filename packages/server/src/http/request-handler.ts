@@ -21,7 +21,7 @@ export class RequestHandler {
   constructor(services: Services, routes: readonly Route[]) {
     this.#services = services
     this.#router = new Router(routes)
-    this.#cors = new Cors(services.config.cors)
+    this.#cors = new Cors(services.config.cors, services.authenticator.isDevelopment)
   }
 
   /** Never rejects. */

@@ -118,6 +118,22 @@ describe('development mode', () => {
     expect((await from('http://localhost:5173')).status).toBe(201)
   })
 
+  it('lets pages that this machine serves read, and no others', async () => {
+    const server = await start()
+    const allowed = async (origin: string): Promise<string | null> =>
+      (await call(server, '/livez', { headers: { origin } })).headers.get(
+        'access-control-allow-origin',
+      )
+    expect(await allowed('http://localhost:5173')).toBe('http://localhost:5173')
+    expect(await allowed('http://127.0.0.1:3000')).toBe('http://127.0.0.1:3000')
+    expect(await allowed('https://evil.example')).toBeNull()
+    expect(await allowed('http://localhost.evil.example')).toBeNull()
+    expect(await allowed('null')).toBeNull()
+    const guarded = await startGuarded()
+    const answer = await call(guarded, '/livez', { headers: { origin: 'http://localhost:5173' } })
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull()
+  })
+
   it('is not what a hub with a key is in', async () => {
     const server = await startGuarded()
     const { text } = await raw(
