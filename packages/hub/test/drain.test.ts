@@ -42,16 +42,16 @@ describe('a drain', () => {
     await start()
     const slow = await blocked()
     const stuck = await blocked()
-    const drained = hub.drain({ deadlineMs: 600 })
+    const before = performance.now()
+    const drained = hub.drain({ deadlineMs: 1_500 })
     await wait(100)
     expect(slow.pipe.isEnded).toBe(false)
     slow.pipe.release()
     expect(lastType(slow.pipe)).toBe('heartline.drain')
-    const before = performance.now()
     await drained
-    expect(performance.now() - before).toBeGreaterThan(300)
+    expect(performance.now() - before).toBeGreaterThan(1_400)
     expect(slow.pipe.isEnded).toBe(true)
-    await eventually(() => stuck.pipe.isEnded, 1_000)
+    await eventually(() => stuck.pipe.isEnded, 3_000)
     expect(hub.stats()).toMatchObject({ sessions: 0, ended: { drained: 2 } })
   })
 
@@ -62,9 +62,9 @@ describe('a drain', () => {
     const stuck = await blocked()
     const before = performance.now()
     await hub.drain({ deadlineMs: 0 })
-    expect(performance.now() - before).toBeLessThan(300)
+    expect(performance.now() - before).toBeLessThan(2_000)
     expect(lastType(ready.pipe)).toBe('heartline.drain')
-    await eventually(() => stuck.pipe.isEnded, 1_000)
+    await eventually(() => stuck.pipe.isEnded, 3_000)
   })
 
   it('tells a reader, too, that was admitted before and opens meanwhile or after', async () => {
@@ -101,18 +101,18 @@ describe('a drain', () => {
 
   it('is spread over the deadline and lets others run', async () => {
     await start()
-    const readers = Array.from({ length: 400 }, () => attachPipe(hub, { selectors: ['a'] }))
+    const readers = Array.from({ length: 1_000 }, () => attachPipe(hub, { selectors: ['a'] }))
     await eventually(() => readers.every(({ pipe }) => pipe.isLive))
     const published = hub.publish([{ topic: 'a', data: 'last' }])
     const before = performance.now()
-    const drained = hub.drain({ deadlineMs: 500 })
+    const drained = hub.drain({ deadlineMs: 4_000 })
     await published
-    await wait(150)
+    await wait(100)
     const told = readers.filter(({ session }) => session.isOver).length
-    expect(told).toBeGreaterThan(20)
-    expect(told).toBeLessThan(380)
+    expect(told).toBeGreaterThan(0)
+    expect(told).toBeLessThan(1_000)
     await drained
-    expect(performance.now() - before).toBeLessThan(1_500)
+    expect(performance.now() - before).toBeLessThan(5_000)
     for (const { pipe } of readers) {
       expect(pipe.data).toEqual(['last'])
       expect(lastType(pipe)).toBe('heartline.drain')
