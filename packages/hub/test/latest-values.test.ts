@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Entry } from '@heartline/broker'
-import { Cohort, type CohortMember } from '../src/cohort.ts'
+import { Cohort } from '../src/cohort.ts'
 import { createHub, type Hub, type HubOptions } from '../src/index.ts'
 import { LatestValues } from '../src/latest-values.ts'
 import { NamespaceTable } from '../src/namespace.ts'
@@ -77,21 +77,17 @@ describe('the value of a latest-value topic', () => {
   })
 
   it('is found without a look at the other topics', () => {
-    let looks = 0
-    class Counting extends Cohort<CohortMember> {
-      override wantsOn(entry: Entry, topic: string): boolean {
-        looks++
-        return super.wantsOn(entry, topic)
-      }
-    }
     const options = resolveHubOptions({ broker: new GateBroker(), namespaces })
-    const latest = new LatestValues(new NamespaceTable(options), 20_000)
-    for (let offset = 1; offset <= 10_000; offset++) {
+    const latest = new LatestValues(new NamespaceTable(options), 40_000)
+    for (let offset = 1; offset <= 30_000; offset++) {
       latest.add({ topics: [`price/${offset}`], data: '', position: { ms: offset, offset } })
     }
     const terms = { selectors: ['price/77', 'price/none'], privateRights: undefined }
-    expect(latest.snapshot(new Counting('', terms))).toHaveLength(1)
-    expect(looks).toBeLessThan(5)
+    const reader = new Cohort('', terms)
+    const before = performance.now()
+    for (let n = 0; n < 5_000; n++) expect(latest.snapshot(reader).length).toBe(1)
+    // A look at all of them would take several seconds.
+    expect(performance.now() - before).toBeLessThan(1_000)
   })
 
   it('of the key that was unchanged for longest is forgotten beyond maxLatestKeys', async () => {
