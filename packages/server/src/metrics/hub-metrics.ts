@@ -1,4 +1,4 @@
-import type { Hub, HubStats } from '@heartline/hub'
+import type { HubStats } from '@heartline/hub'
 import { Counter, Gauge, type Registry } from 'prom-client'
 
 interface PlainCounter {
@@ -35,8 +35,17 @@ const PLAIN_COUNTERS: readonly PlainCounter[] = [
   },
 ]
 
-/** Registers what the hub counts. It is asked once a scrape; its hot paths know nothing of it. */
-export function registerHubMetrics(registry: Registry, hub: Hub): void {
+/** What all hub metrics of one scrape are read from. */
+export interface HubReading {
+  readonly stats: HubStats
+  readonly isDraining: boolean
+}
+
+/**
+ * Registers what the hub counts. `reading` gives the same answer to all metrics of a scrape: to ask
+ * the hub is a walk through its sessions. Its hot paths know nothing of it.
+ */
+export function registerHubMetrics(registry: Registry, reading: () => HubReading): void {
   const registers = [registry]
   for (const { name, help, read } of PLAIN_COUNTERS) {
     new Counter({
@@ -45,27 +54,27 @@ export function registerHubMetrics(registry: Registry, hub: Hub): void {
       registers,
       collect() {
         this.reset()
-        this.inc(read(hub.stats()))
+        this.inc(read(reading().stats))
       },
     })
   }
-  registerSessions(registry, hub)
+  registerSessions(registry, reading)
   registerLabelled(registry, {
     name: 'heartline_gaps_total',
     help: 'Gaps told to readers, by reason.',
-    read: () => hub.stats().gaps,
+    read: () => reading().stats.gaps,
   })
   registerLabelled(registry, {
     name: 'heartline_sessions_ended_total',
     help: 'Ended sessions, by reason.',
-    read: () => hub.stats().ended,
+    read: () => reading().stats.ended,
   })
   new Gauge({
     name: 'heartline_cohorts',
     help: 'Groups of readers that ask for the same and share bytes.',
     registers,
     collect() {
-      this.set(hub.stats().cohorts)
+      this.set(reading().stats.cohorts)
     },
   })
   new Gauge({
@@ -73,19 +82,19 @@ export function registerHubMetrics(registry: Registry, hub: Hub): void {
     help: '1 while the hub is leaving.',
     registers,
     collect() {
-      this.set(hub.isDraining ? 1 : 0)
+      this.set(reading().isDraining ? 1 : 0)
     },
   })
 }
 
-function registerSessions(registry: Registry, hub: Hub): void {
+function registerSessions(registry: Registry, reading: () => HubReading): void {
   new Gauge({
     name: 'heartline_sessions',
     help: 'Open sessions by state.',
     labelNames: ['state'],
     registers: [registry],
     collect() {
-      const { sessions, blocked, replaying } = hub.stats()
+      const { sessions, blocked, replaying } = reading().stats
       this.set({ state: 'blocked' }, blocked)
       this.set({ state: 'replaying' }, replaying)
       this.set({ state: 'live' }, Math.max(0, sessions - blocked - replaying))

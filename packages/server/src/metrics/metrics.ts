@@ -1,6 +1,6 @@
 import type { Hub } from '@heartline/hub'
 import { Counter, Histogram, Registry } from 'prom-client'
-import { registerHubMetrics } from './hub-metrics.ts'
+import { registerHubMetrics, type HubReading } from './hub-metrics.ts'
 import { registerProcessMetrics, type EventLoopMonitor } from './process-metrics.ts'
 
 const APPEND_BUCKETS = [0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
@@ -19,6 +19,8 @@ export class Metrics {
   readonly #requests: Counter<'route' | 'method' | 'status'>
   readonly #appends: Histogram<'outcome'>
   readonly #eventLoop: EventLoopMonitor
+  /** Takes a new reading of the hub, once a scrape. */
+  #readHub: () => void = () => {}
 
   constructor() {
     const registers = [this.#registry]
@@ -39,7 +41,9 @@ export class Metrics {
   }
 
   watch(hub: Hub): void {
-    registerHubMetrics(this.#registry, hub)
+    let reading = readHub(hub)
+    this.#readHub = () => (reading = readHub(hub))
+    registerHubMetrics(this.#registry, () => reading)
   }
 
   countRequest(request: RequestCount): void {
@@ -53,10 +57,15 @@ export class Metrics {
 
   /** The Prometheus text format. */
   text(): Promise<string> {
+    this.#readHub()
     return this.#registry.metrics()
   }
 
   close(): void {
     this.#eventLoop.stop()
   }
+}
+
+function readHub(hub: Hub): HubReading {
+  return { stats: hub.stats(), isDraining: hub.isDraining }
 }
