@@ -1,10 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { Config } from '../config/config.ts'
-import { loadConfig } from '../config/load.ts'
 import { DEMO_DEFAULTS, DEMO_DIRECTORY, runDemo } from '../demo/demo.ts'
 import { createLogger } from '../log.ts'
 import { announce } from './serve.ts'
-import { addSettingOptions, givenSettings } from './setting-options.ts'
+import { addSettingOptions, configOf } from './setting-options.ts'
 import { untilStopped } from './until-stopped.ts'
 
 const MAX_SPEED = 1_000
@@ -30,14 +29,10 @@ export function demoCommand(): Command {
     .option('--speed <number>', 'how many times faster to replay (default: 1)', toSpeed)
     .addHelpText('after', HELP)
   return addSettingOptions(command).action(async () => {
-    const config = loadConfig({
-      environment: process.env,
-      flags: givenSettings(command),
-      file: command.getOptionValue('config') as string | undefined,
-      directory: process.cwd(),
-      defaults: DEMO_DEFAULTS,
-    })
-    await demo(config, command.getOptionValue('speed') as number | undefined)
+    await demo(
+      configOf(command, DEMO_DEFAULTS),
+      command.getOptionValue('speed') as number | undefined,
+    )
   })
 }
 

@@ -1,9 +1,8 @@
 import { Command } from 'commander'
 import type { Config } from '../config/config.ts'
-import { loadConfig } from '../config/load.ts'
 import { createLogger } from '../log.ts'
 import { createServer, type HeartlineServer } from '../server.ts'
-import { addSettingOptions, givenSettings } from './setting-options.ts'
+import { addSettingOptions, configOf } from './setting-options.ts'
 import { untilStopped } from './until-stopped.ts'
 
 const HELP = `
@@ -24,13 +23,7 @@ export function serveCommand(): Command {
     .description('Run a hub until SIGTERM or SIGINT; then end all streams in good order.')
     .addHelpText('after', HELP)
   return addSettingOptions(command).action(async () => {
-    const config = loadConfig({
-      environment: process.env,
-      flags: givenSettings(command),
-      file: command.getOptionValue('config') as string | undefined,
-      directory: process.cwd(),
-    })
-    await serve(config)
+    await serve(configOf(command))
   })
 }
 

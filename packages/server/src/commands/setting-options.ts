@@ -1,4 +1,6 @@
 import { Option, type Command } from 'commander'
+import type { Config } from '../config/config.ts'
+import { loadConfig, type ConfigSources } from '../config/load.ts'
 import { settings, type Setting } from '../config/setting.ts'
 
 /** Gives a command one flag for each setting, and `--config`. */
@@ -13,8 +15,22 @@ export function addSettingOptions(command: Command): Command {
   return command
 }
 
+/**
+ * The configuration of a command that has these options: flags, environment, file, defaults.
+ * Throws `HL_CONFIG_*`.
+ */
+export function configOf(command: Command, defaults?: ConfigSources['defaults']): Config {
+  return loadConfig({
+    environment: process.env,
+    flags: givenSettings(command),
+    file: command.getOptionValue('config') as string | undefined,
+    directory: process.cwd(),
+    defaults,
+  })
+}
+
 /** The settings that were given as flags, by path. */
-export function givenSettings(command: Command): Map<string, string | boolean> {
+function givenSettings(command: Command): Map<string, string | boolean> {
   const given = new Map<string, string | boolean>()
   for (const setting of settings) {
     const name = camelCase(setting.flag)
