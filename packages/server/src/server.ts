@@ -6,7 +6,7 @@ import { loadKeyRing, type KeyRing } from './auth/key-ring.ts'
 import { TicketStore } from './auth/ticket-store.ts'
 import { TokenVerifier } from './auth/token-verifier.ts'
 import type { Config } from './config/config.ts'
-import { formatHostPort, isLoopbackHost } from './config/listen-address.ts'
+import { describeListen, isLocalListen } from './config/listen-address.ts'
 import { serverErrors } from './errors.ts'
 import { Listener } from './http/listener.ts'
 import { RequestHandler } from './http/request-handler.ts'
@@ -38,7 +38,7 @@ export interface ServerDependencies {
 /** A running hub with its HTTP interface. */
 export interface HeartlineServer {
   readonly hub: Hub
-  /** e.g. `http://127.0.0.1:8420`. */
+  /** e.g. `http://127.0.0.1:8420`, or `unix:/run/heartline.sock`. */
   readonly url: string
   /** True when there is no key: everything is allowed, to this machine only. */
   readonly isDevelopment: boolean
@@ -84,10 +84,8 @@ export async function createServer(
 }
 
 function requireLoopback(config: Config): void {
-  const { host, port } = config.listen
-  if (isLoopbackHost(host)) return
-  const listen = host === undefined ? `:${port} (all addresses)` : formatHostPort(host, port)
-  throw new HeartlineError(serverErrors.keyRequired, { listen })
+  if (isLocalListen(config.listen)) return
+  throw new HeartlineError(serverErrors.keyRequired, { listen: describeListen(config.listen) })
 }
 
 function createListener(

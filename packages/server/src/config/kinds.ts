@@ -40,10 +40,10 @@ export function byteSize(bounds: Bounds): z.ZodType<number, number | string> {
   })
 }
 
-/** `host:port`. */
+/** `host:port` or `unix:path`. */
 export const listenAddress: z.ZodType<ListenAddress, string> = parsed(
   parseListenAddress,
-  'must be HOST:PORT, :PORT or [IPv6]:PORT, e.g. 127.0.0.1:8420',
+  'must be HOST:PORT, :PORT, [IPv6]:PORT or unix:PATH, e.g. 127.0.0.1:8420',
 )
 
 /** `memory` or `disk:DIRECTORY`. */

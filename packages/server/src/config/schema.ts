@@ -240,7 +240,7 @@ const shape = z
       about({
         kind: 'string',
         description:
-          'Address to listen on: `HOST:PORT`, `:PORT` (all addresses), `[::1]:PORT`. Port 0: any free one.',
+          'Address to listen on: `HOST:PORT`, `:PORT` (all addresses), `[::1]:PORT`, or `unix:PATH`. Port 0: any free one.',
       }),
     ),
     store: storeSetting.prefault('memory').meta(

@@ -7,6 +7,7 @@ import type { Config } from '../config/config.ts'
 import { formatHostPort } from '../config/listen-address.ts'
 import { serverErrors } from '../errors.ts'
 import { answerClientError } from './client-error.ts'
+import { listenOn } from './listen.ts'
 
 /** The time in which a client must have sent its headers: bounds slow ones (slowloris). */
 const HEADERS_TIMEOUT_MS = 10_000
@@ -16,8 +17,6 @@ const HANDSHAKE_TIMEOUT_MS = 10_000
 /** HTTP/2 connections without a stream are closed. */
 const IDLE_HTTP2_MS = 120_000
 const MAX_STREAMS = 1000
-/** Fills the accept queue while many readers reconnect at once; the kernel's own limit caps it. */
-const BACKLOG = 4096
 
 type Handle = (
   request: IncomingMessage,
@@ -59,20 +58,13 @@ export class Listener {
 
   /** Rejects with `HL_LISTEN_FAILED`. */
   async listen(): Promise<void> {
-    const { host, port } = this.#config.listen
-    await new Promise<void>((resolve, reject) => {
-      const fail = (cause: NodeJS.ErrnoException): void => reject(toListenError(cause, host, port))
-      this.#server.once('error', fail)
-      const where = host === undefined ? { port } : { host, port }
-      this.#server.listen({ ...where, backlog: BACKLOG }, () => {
-        this.#server.off('error', fail)
-        resolve()
-      })
-    })
+    await listenOn(this.#server as Server, this.#config.listen)
   }
 
-  /** Where it can be reached, with the real port. */
+  /** Where it can be reached, with the real port; `unix:PATH` for a unix socket. */
   get url(): string {
+    const { path } = this.#config.listen
+    if (path !== undefined) return `unix:${path}`
     const { address, port } = this.#server.address() as AddressInfo
     const isAny = address === '::' || address === '0.0.0.0'
     const scheme = this.#config.tls.certFile === undefined ? 'http' : 'https'
@@ -151,19 +143,4 @@ function createTlsServer(config: Config): Http2SecureServer {
 
 function isHttp2(socket: Socket & { alpnProtocol?: string | false | null }): boolean {
   return socket.alpnProtocol === 'h2'
-}
-
-function toListenError(
-  cause: NodeJS.ErrnoException,
-  host: string | undefined,
-  port: number,
-): HeartlineError {
-  const reasons: Record<string, string> = {
-    EADDRINUSE: 'another process uses this port; stop it or choose another with --listen',
-    EACCES: 'this port needs more rights; choose one above 1023',
-    EADDRNOTAVAIL: 'this machine does not have the address',
-  }
-  const listen = host === undefined ? `:${port}` : formatHostPort(host, port)
-  const reason = reasons[cause.code ?? ''] ?? cause.message
-  return new HeartlineError(serverErrors.listenFailed, { listen, reason }, cause)
 }
