@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { Socket } from 'node:net'
 import {
   createFetchSession,
   createNodeSession,
+  createSocketSession,
+  type FreeSocket,
   type Session,
   type SessionOptions,
 } from '@heartline/session'
@@ -63,6 +66,12 @@ export interface HubStats extends Readonly<Counters> {
 export interface OpenExtra {
   /** Further response headers. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+}
+
+/** What `openSocket` adds. */
+export interface OpenSocketExtra extends OpenExtra {
+  /** Gets the connection back for its next request. See `SocketSessionOptions.onFree`. */
+  readonly onFree?: FreeSocket | undefined
 }
 
 /** Topics, sessions, presence and resume in one process. Made by `createHub`. */
@@ -160,6 +169,17 @@ export class Hub {
   ): Session {
     const options = this.#sessionOptions(subscription, extra)
     const session = createNodeSession(request, response, options)
+    this.attach(session, subscription)
+    return session
+  }
+
+  /**
+   * The same on a plain connection whose request the caller has read itself. See
+   * `createSocketSession`.
+   */
+  openSocket(socket: Socket, subscription: Subscription, extra: OpenSocketExtra = {}): Session {
+    const options = { ...this.#sessionOptions(subscription, extra), onFree: extra.onFree }
+    const session = createSocketSession(socket, options)
     this.attach(session, subscription)
     return session
   }

@@ -7,7 +7,7 @@ export {
   type Admission,
   type HandlerOptions,
 } from './handler.ts'
-export { createHub, type Hub, type HubStats, type OpenExtra } from './hub.ts'
+export { createHub, type Hub, type HubStats, type OpenExtra, type OpenSocketExtra } from './hub.ts'
 export {
   HUB_DEFAULTS,
   type HubOptions,

@@ -14,16 +14,17 @@ const LEFT = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'HPE_INVALID_EOF_ST
 
 /** The end of an HTTP/1 response that has closed. */
 export function http1Closing(response: ServerResponse, socket: Socket): Closing {
-  return response.writableFinished ? { cause: 'finished' } : broken(socket.errored)
+  return response.writableFinished ? { cause: 'finished' } : brokenBy(socket.errored)
 }
 
 /** The end of an HTTP/2 stream that has closed. */
 export function http2Closing(stream: ServerHttp2Stream): Closing {
   const inOrder = stream.writableFinished && !stream.aborted
-  return inOrder ? { cause: 'finished' } : broken(stream.errored)
+  return inOrder ? { cause: 'finished' } : brokenBy(stream.errored)
 }
 
-function broken(error: Error | null | undefined): Closing {
+/** The end of a connection that closed without being asked to. */
+export function brokenBy(error: Error | null | undefined): Closing {
   if (error === null || error === undefined) return { cause: 'disconnected' }
   const { code } = error as NodeJS.ErrnoException
   const left = code !== undefined && LEFT.has(code)

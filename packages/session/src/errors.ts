@@ -6,6 +6,7 @@ export type SessionErrorName =
   | 'sourceInvalid'
   | 'writeRefused'
   | 'sessionEnded'
+  | 'requestBehind'
 
 /** The closed set of errors of this package. */
 export const sessionErrors: ErrorCatalogue<SessionErrorName> = {
@@ -44,5 +45,12 @@ export const sessionErrors: ErrorCatalogue<SessionErrorName> = {
     fault: 'peer',
     retryable: false,
     status: 499,
+  },
+  requestBehind: {
+    code: 'HL_REQUEST_BEHIND_STREAM',
+    message: 'The reader sent another request behind its open stream, where none can be answered.',
+    fault: 'peer',
+    retryable: false,
+    status: 400,
   },
 }

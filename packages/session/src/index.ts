@@ -19,3 +19,5 @@ export { createWheel, IDLE, sharedWheel, TICK_MS, Wheel, type WheelEntry } from 
 export { frameChunk } from './frame-chunk.ts'
 export type { NodeRequest, NodeResponse } from './node-response.ts'
 export { createNodeSession, type NodeSessionOptions } from './node-session.ts'
+export { createSocketSession, type SocketSessionOptions } from './socket-session.ts'
+export type { FreeSocket } from './socket-transport.ts'

@@ -22,7 +22,7 @@ describe('The package', () => {
   it('exports these names', () => {
     expect(Object.keys(fetchEntry).sort()).toEqual(neutral)
     expect(Object.keys(entry).sort()).toEqual(
-      [...neutral, 'createNodeSession', 'frameChunk'].sort(),
+      [...neutral, 'createNodeSession', 'createSocketSession', 'frameChunk'].sort(),
     )
   })
 
@@ -31,6 +31,7 @@ describe('The package', () => {
     expect(codes.sort()).toEqual([
       'HL_HEAD_SENT',
       'HL_OPTION_INVALID',
+      'HL_REQUEST_BEHIND_STREAM',
       'HL_SESSION_BLOCKED',
       'HL_SESSION_ENDED',
       'HL_SOURCE_INVALID',

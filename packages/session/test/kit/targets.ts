@@ -12,6 +12,7 @@ import {
   type SessionOptions,
 } from '../../src/index.ts'
 import { fetchClient, http1Client, http2Client } from './clients.ts'
+import { doorServer } from './door.ts'
 import { toNodeListener } from './fetch-adapter.ts'
 import type { Client, ConnectOptions, Handler, Served, Target } from './target.ts'
 
@@ -105,6 +106,19 @@ export const targets: readonly Target[] = [
     http1(false),
     'response',
   ),
+  {
+    name: 'HTTP/1.1 own head',
+    framing: 'chunked',
+    ...over1,
+    serve: (handler) => {
+      const slow = (request: NodeRequest, response: NodeResponse): void =>
+        void handler({ open: (options) => createNodeSession(request, response, options) })
+      return listen(
+        doorServer((open) => void handler({ open }), slow),
+        http1(false),
+      )
+    },
+  },
   nodeTarget({ name: 'HTTPS/1.1 socket', framing: 'chunked', ...over1 }, tls1, http1(true)),
   nodeTarget({ name: 'h2c stream', ...over2 }, plain2, h2(false)),
   nodeTarget({ name: 'h2c res.write', ...over2 }, plain2, h2(false), 'response'),

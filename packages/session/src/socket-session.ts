@@ -1,0 +1,37 @@
+import type { Socket } from 'node:net'
+import { ClosedTransport } from './closed-transport.ts'
+import { headFields } from './head.ts'
+import { resolveSessionOptions, type SessionOptions } from './options.ts'
+import { Session } from './session.ts'
+import { streamHead } from './socket-head.ts'
+import { SocketTransport, type FreeSocket } from './socket-transport.ts'
+
+export interface SocketSessionOptions extends SessionOptions {
+  /**
+   * Gets the connection back, without listeners, when the stream has ended in good order and it
+   * can carry another request. Default: the connection is ended then.
+   */
+  onFree?: FreeSocket | undefined
+}
+
+/**
+ * Opens a session on a plain TCP connection whose request, an HTTP/1.1 GET without a body, was
+ * read by the caller: head and first bytes leave in one write. Authorize before.
+ *
+ * The socket is the session's own from here on and must have no listeners of others. The session
+ * ends with `disconnected` when the reader leaves, or has left already, and with `error` when it
+ * sends another request, which could never be answered.
+ *
+ * Throws `HL_OPTION_INVALID`; the socket is untouched then.
+ */
+export function createSocketSession(socket: Socket, options: SocketSessionOptions = {}): Session {
+  const resolved = resolveSessionOptions(options)
+  const fields = headFields(resolved)
+  if (!socket.writable || !socket.readable) {
+    return new Session(new ClosedTransport('http/1.1', socket.remoteAddress), resolved)
+  }
+  const { onFree } = options
+  const connection = onFree === undefined ? 'close' : 'keep-alive'
+  const head = streamHead(fields, connection, resolved.wheel.unixNow())
+  return new Session(new SocketTransport(socket, head, onFree), resolved)
+}
