@@ -9,6 +9,18 @@ const STEP_MS = 20
 /** Told between two turns of the event loop. */
 const TOLD_PER_TURN = 256
 
+/** How `drain` leaves. */
+export interface DrainHubOptions {
+  /** Time for all of it. */
+  readonly deadlineMs: number
+  /**
+   * For a hub that shares its log with others that leave at the same time: asked once this one
+   * publishes no more, and answers the offset up to which readers are served before they are told.
+   * Default: what this hub has seen.
+   */
+  readonly settled?: (() => Promise<number>) | undefined
+}
+
 /**
  * Closes all sessions in good order, spread over the deadline. A reader that has not taken its
  * last bytes at the deadline is cut. Resolves when none is left.

@@ -5,6 +5,7 @@ import {
   createFetchSession,
   createNodeSession,
   createSocketSession,
+  randomSessionId,
   type FreeSocket,
   type Session,
   type SessionOptions,
@@ -13,7 +14,7 @@ import { encodePosition, HeartlineError } from '@heartline/wire'
 import type { Broker, LogState } from '@heartline/broker'
 import { admit, checkAsked, privateRightsOf } from './admission.ts'
 import { createCounters, type Counters } from './counters.ts'
-import { drainSessions, within } from './drain.ts'
+import { drainSessions, within, type DrainHubOptions } from './drain.ts'
 import { hubErrors } from './errors.ts'
 import { FanOut } from './fan-out.ts'
 import { HistoryReader } from './history-reader.ts'
@@ -30,6 +31,7 @@ import { Publisher } from './publisher.ts'
 import { QuietReaders } from './quiet-readers.ts'
 import { checkBroker, type Readiness } from './readiness.ts'
 import { RecentWindow } from './recent-window.ts'
+import type { SessionPlace } from './session-place.ts'
 import { SessionTable } from './session-table.ts'
 import { checkCursor, EARLIEST } from './starting-point.ts'
 import type { Subscription } from './subscriber.ts'
@@ -240,6 +242,11 @@ export class Hub {
     return this.#sessions.list(page.after, page.limit ?? 100)
   }
 
+  /** Open sessions by time of opening, then by id: the order to merge those of several hubs by. */
+  sessionsByOpening(after: SessionPlace | undefined, limit: number): SessionInfo[] {
+    return this.#sessions.listByOpening(after, limit)
+  }
+
   session(id: string): SessionInfo | undefined {
     return this.#sessions.find(id)
   }
@@ -288,12 +295,12 @@ export class Hub {
    * Leaves in good order: refuses publishes and readers, delivers what was acknowledged, then
    * closes all sessions inside the deadline, spread over it.
    */
-  async drain(options: { readonly deadlineMs: number }): Promise<void> {
+  async drain(options: DrainHubOptions): Promise<void> {
     const endsAt = performance.now() + options.deadlineMs
     this.#isDraining = true
     this.#publisher.stop()
     // An append or a flush that takes too long must not cost the readers their farewell.
-    await within(options.deadlineMs * SETTLE_SHARE, this.#settle())
+    await within(options.deadlineMs * SETTLE_SHARE, this.#settle(options.settled))
     const leftMs = Math.max(0, endsAt - performance.now())
     await drainSessions(this.#sessions, leftMs, this.#options.retryMs)
   }
@@ -308,14 +315,16 @@ export class Hub {
   }
 
   /** Resolves when what is being published is with all readers that take it. */
-  async #settle(): Promise<void> {
+  async #settle(settled: DrainHubOptions['settled']): Promise<void> {
     await this.#publisher.idle()
+    if (settled !== undefined) await this.#follower.reached(await settled())
     await this.#fanOut.idle()
   }
 
   #sessionOptions(subscription: Subscription, extra: OpenExtra): SessionOptions {
-    const { heartbeatKind, retryMs, maxBlockedMs, maxAgeMs } = this.#options
+    const { heartbeatKind, retryMs, maxBlockedMs, maxAgeMs, sessionIdPrefix } = this.#options
     return {
+      id: sessionIdPrefix + randomSessionId(),
       heartbeatMs: subscription.namespace.heartbeatMs,
       heartbeatKind,
       retryMs,

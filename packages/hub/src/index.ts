@@ -1,3 +1,4 @@
+export type { DrainHubOptions } from './drain.ts'
 export { hubErrors, type HubErrorName } from './errors.ts'
 export { checkPublishId } from './event.ts'
 export type { Gap, GapReason } from './frame.ts'
@@ -31,4 +32,5 @@ export type {
   SubscribeRequest,
 } from './subscription.ts'
 export type { TopicRate } from './topic-stats.ts'
+export { comparePlaces, type SessionPlace } from './session-place.ts'
 export { checkTopic } from './topic.ts'

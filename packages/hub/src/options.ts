@@ -67,6 +67,11 @@ export interface HubOptions {
   readonly maxLatestKeys?: number | undefined
   /** How often the log is looked at: finds a dead tail, moves quiet readers on. Default 5,000. */
   readonly logCheckMs?: number | undefined
+  /**
+   * Put before the ids of sessions, so that one can see which hub a session is on. Up to 64
+   * characters of `A-Z a-z 0-9 . _ ~ -`. Default: nothing.
+   */
+  readonly sessionIdPrefix?: string | undefined
   /** Told once for each session that ended. Must not throw. */
   readonly onSessionEnd?: ((end: SessionEndReport) => void) | undefined
 }
@@ -101,6 +106,7 @@ export const HUB_DEFAULTS: Readonly<Omit<ResolvedHubOptions, 'broker'>> = Object
   maxSessions: 0,
   maxLatestKeys: 100_000,
   logCheckMs: 5_000,
+  sessionIdPrefix: '',
   onSessionEnd: () => {},
 })
 
@@ -133,6 +139,7 @@ export function resolveHubOptions(options: HubOptions): ResolvedHubOptions {
   for (const [option, [min, max]] of Object.entries(INTEGERS)) {
     checkInteger(option, resolved[option as keyof ResolvedHubOptions], min, max)
   }
+  checkPrefix(resolved.sessionIdPrefix)
   checkHeartbeat('heartbeatMs', resolved.heartbeatMs)
   checkChoice('heartbeatKind', resolved.heartbeatKind, ['comment', 'event'])
   return resolved
@@ -153,6 +160,14 @@ export function checkInteger(option: string, value: unknown, min: number, max: n
   throw new HeartlineError(hubErrors.optionInvalid, {
     option,
     reason: `${String(value)} is not a whole number from ${min} to ${max}`,
+  })
+}
+
+function checkPrefix(prefix: string): void {
+  if (typeof prefix === 'string' && /^[A-Za-z0-9._~-]{0,64}$/.test(prefix)) return
+  throw new HeartlineError(hubErrors.optionInvalid, {
+    option: 'sessionIdPrefix',
+    reason: 'it is not made of up to 64 characters of A-Z a-z 0-9 . _ ~ -',
   })
 }
 

@@ -13,6 +13,7 @@ import { encodeStayAwayEvent } from './frame.ts'
 import type { SessionEndReport } from './options.ts'
 import { Replay, type ReplaySource } from './replay.ts'
 import { rightsCover } from './selector.ts'
+import { comparePlaces, type SessionPlace } from './session-place.ts'
 import { findStart } from './starting-point.ts'
 import { Subscriber, type Subscription } from './subscriber.ts'
 import type { AckRequest, RenewRequest, SessionInfo } from './subscription.ts'
@@ -119,6 +120,17 @@ export class SessionTable implements SessionObserver {
       else isPast = subscriber.session.id === after
     }
     return rows
+  }
+
+  /** By the time of their opening, then by id: an order that several hubs can merge by. */
+  listByOpening(after: SessionPlace | undefined, limit: number): SessionInfo[] {
+    const rows: Subscriber[] = []
+    for (const subscriber of this.#byId.values()) {
+      if (after === undefined || comparePlaces(subscriber.session, after) > 0) rows.push(subscriber)
+    }
+    // They were opened in nearly this order, so that sorting is hardly more than a walk.
+    rows.sort((a, b) => comparePlaces(a.session, b.session))
+    return rows.slice(0, limit).map((subscriber) => this.#describe(subscriber))
   }
 
   end(id: string, reconnect: boolean): boolean {

@@ -38,6 +38,21 @@ describe('a drain', () => {
     await hub.close()
   })
 
+  it('serves readers up to the offset that others settled on before it tells them', async () => {
+    const broker = await start()
+    const { pipe } = attachPipe(hub, { selectors: ['a'] })
+    await eventually(() => pipe.isLive)
+    const drained = hub.drain({
+      deadlineMs: 20_000,
+      settled: async () => {
+        const [stored] = await broker.append([{ topics: ['a'], data: 'last' }])
+        return stored?.position.offset ?? 0
+      },
+    })
+    await drained
+    expect(pipe.all.map(({ type }) => type).slice(-2)).toEqual(['message', 'heartline.drain'])
+  })
+
   it('waits for the last bytes of a slow reader, and cuts it at the deadline', async () => {
     await start()
     const slow = await blocked()

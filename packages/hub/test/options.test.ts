@@ -17,6 +17,7 @@ describe('an option', () => {
     { namespaces: [{ topics: 'a', private: 1 }] },
     { retryMs: '5' },
     { maxSessions: -1 },
+    { sessionIdPrefix: 'two words' },
   ])('that is not valid is refused: %j', (options) => {
     expect(() => resolve(options)).toThrow(expect.objectContaining({ code: 'HL_OPTION_INVALID' }))
   })

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { createFetchHandler } from '../src/index.ts'
+import { comparePlaces, createFetchHandler } from '../src/index.ts'
 import { createParser } from '@heartline/wire'
 import { eventually, startHub, type HubFixture } from './fixture.ts'
 
@@ -173,5 +173,20 @@ describe('topics', () => {
     for (const topic of ['a', 'b', 'a']) await hub.publish(topic, 1)
     expect(hub.hub.topics().map(({ topic, total }) => `${topic} ${total}`)).toEqual(['a 2', 'b 1'])
     expect(hub.hub.topics(1)[0]!.rate).toBeGreaterThan(0)
+  })
+})
+
+describe('the sessions of several hubs', () => {
+  it('can be merged by the time of their opening, then by id, a page at a time', async () => {
+    hub = await startHub({ sessionIdPrefix: 'w1.' })
+    for (let count = 0; count < 3; count++) await (await hub.read('topic=a')).live()
+    const all = hub.hub.sessionsByOpening(undefined, 10)
+    expect(all.map(({ id }) => id.slice(0, 3))).toEqual(['w1.', 'w1.', 'w1.'])
+    expect([...all].sort(comparePlaces)).toEqual(all)
+    const [first, second] = all
+    expect(hub.hub.sessionsByOpening(first, 1).map(({ id }) => id)).toEqual([second?.id])
+    const before = { openedAt: (first?.openedAt ?? 0) - 1, id: 'zzz' }
+    expect(hub.hub.sessionsByOpening(before, 10)).toHaveLength(3)
+    expect(comparePlaces({ openedAt: 1, id: 'a' }, { openedAt: 1, id: 'a' })).toBe(0)
   })
 })

@@ -13,6 +13,7 @@ export {
   type SessionOptions,
 } from './options.ts'
 export type { EventSourceLike, StreamOptions, StreamResult } from './pump.ts'
+export { randomSessionId } from './session-id.ts'
 export { Session, type SendResult, type SessionObserver } from './session.ts'
 export type { CloseCause, Framing, Protocol, Transport, TransportListener } from './transport.ts'
 export { createWheel, IDLE, sharedWheel, TICK_MS, Wheel, type WheelEntry } from './wheel.ts'

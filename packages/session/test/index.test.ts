@@ -22,7 +22,13 @@ describe('The package', () => {
   it('exports these names', () => {
     expect(Object.keys(fetchEntry).sort()).toEqual(neutral)
     expect(Object.keys(entry).sort()).toEqual(
-      [...neutral, 'createNodeSession', 'createSocketSession', 'frameChunk'].sort(),
+      [
+        ...neutral,
+        'createNodeSession',
+        'createSocketSession',
+        'frameChunk',
+        'randomSessionId',
+      ].sort(),
     )
   })
 
