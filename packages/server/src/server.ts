@@ -14,6 +14,8 @@ import type { Route } from './http/route.ts'
 import { toHubOptions } from './hub-options.ts'
 import { createJsonLogger, type Logger } from './log.ts'
 import { Metrics } from './metrics/metrics.ts'
+import { LocalPeers } from './peers/local-peers.ts'
+import type { Seat } from './peers/seat.ts'
 import { routesFor } from './routes/index.ts'
 import { openStore } from './open-store.ts'
 import { TimedBroker } from './timed-broker.ts'
@@ -33,6 +35,8 @@ export interface ServerDependencies {
   readonly broker?: (Broker & Partial<WritableState>) | undefined
   /** Routes besides the hub's own. */
   readonly routes?: readonly Route[] | undefined
+  /** For one of several workers. Default: it is alone. */
+  readonly seat?: Seat | undefined
 }
 
 /** A running hub with its HTTP interface. */
@@ -51,6 +55,7 @@ interface Parts {
   readonly broker: Broker
   readonly listener: Listener
   readonly metrics: Metrics
+  readonly seat: Seat | undefined
 }
 
 /**
@@ -64,17 +69,23 @@ export async function createServer(
   const ring = loadKeyRing(config.auth.keys)
   if (ring === undefined) requireLoopback(config)
   const log = dependencies.log ?? createJsonLogger('silent', { write: () => {} })
-  for (const warning of ring?.warnings ?? []) log.warn({}, warning)
+  // Of several workers none says what the first process has said.
+  const warnings = dependencies.seat === undefined ? (ring?.warnings ?? []) : []
+  for (const warning of warnings) log.warn({}, warning)
   const store = dependencies.broker ?? (await openStore(config, log))
   const metrics = new Metrics()
   let hub: Hub | undefined
   try {
     const broker = new TimedBroker(store, (...times) => metrics.observeAppend(...times))
-    hub = await createHub(toHubOptions(config, broker, log))
+    hub = await createHub({
+      ...toHubOptions(config, broker, log),
+      sessionIdPrefix: dependencies.seat?.sessionIdPrefix,
+    })
     metrics.watch(hub)
     const listener = createListener(config, dependencies, { ring, log, metrics, hub })
     await listener.listen()
-    return new RunningServer(config, { hub, broker, listener, metrics }, ring === undefined)
+    const parts = { hub, broker, listener, metrics, seat: dependencies.seat }
+    return new RunningServer(config, parts, ring === undefined)
   } catch (error) {
     metrics.close()
     await hub?.close()
@@ -96,10 +107,13 @@ function createListener(
   const { ring, log, metrics, hub } = parts
   const now = dependencies.now ?? Date.now
   const random = dependencies.random ?? Math.random
-  const tickets = new TicketStore(now)
+  const { peers, tickets } = dependencies.seat?.take({ hub, metrics }) ?? {
+    peers: new LocalPeers(hub, metrics),
+    tickets: new TicketStore(now),
+  }
   const verifier = ring === undefined ? undefined : new TokenVerifier(ring, config.auth, now)
   const authenticator = new Authenticator(verifier, tickets, config.auth.anonymous)
-  const services = { config, hub, authenticator, tickets, metrics, log, random }
+  const services = { config, hub, peers, authenticator, tickets, metrics, log, random }
   const routes = [...routesFor(config), ...(dependencies.routes ?? [])]
   const handler = new RequestHandler(services, routes)
   return new Listener(config, (...exchange) => handler.handle(...exchange))
@@ -127,10 +141,11 @@ class RunningServer implements HeartlineServer {
   }
 
   async #stop(): Promise<void> {
-    const { hub, broker, listener, metrics } = this.#parts
+    const { hub, broker, listener, metrics, seat } = this.#parts
+    const settled = seat && (() => seat.settled())
     // It listens on meanwhile: readiness says that it leaves, and readers that come back at once
     // are told when to try again instead of being refused a connection.
-    await hub.drain({ deadlineMs: this.#deadlineMs })
+    await hub.drain({ deadlineMs: this.#deadlineMs, settled })
     await listener.close(CLOSE_GRACE_MS)
     await hub.close()
     await broker.close()

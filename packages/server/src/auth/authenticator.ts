@@ -1,7 +1,7 @@
 import { HeartlineError } from '@heartline/wire'
 import { serverErrors } from '../errors.ts'
 import { ANONYMOUS_GRANT, DEVELOPMENT_GRANT, type Grant } from './grant.ts'
-import type { TicketStore } from './ticket-store.ts'
+import type { Tickets } from './ticket-store.ts'
 import type { TokenVerifier } from './token-verifier.ts'
 
 /** The parts of a request that say who it comes from. */
@@ -14,11 +14,11 @@ export interface Credentials {
 /** Finds out what a request may do. */
 export class Authenticator {
   readonly #verifier: TokenVerifier | undefined
-  readonly #tickets: TicketStore
+  readonly #tickets: Tickets
   readonly #anonymous: boolean
 
   /** Without a verifier (no key) everything is allowed. */
-  constructor(verifier: TokenVerifier | undefined, tickets: TicketStore, anonymous: boolean) {
+  constructor(verifier: TokenVerifier | undefined, tickets: Tickets, anonymous: boolean) {
     this.#verifier = verifier
     this.#tickets = tickets
     this.#anonymous = anonymous

@@ -17,13 +17,21 @@ export interface Ticket {
   readonly expiresAt: number
 }
 
+/** Where tickets are kept: in this process, or in one that several share. */
+export interface Tickets {
+  /** Issues a ticket that ends with the token. Rejects with `HL_TICKETS_FULL`. */
+  issue(grant: Grant): Ticket | Promise<Ticket>
+  /** Uses a ticket up. Rejects with `HL_TICKET_INVALID`, also when its token has expired. */
+  redeem(ticket: string): Grant | Promise<Grant>
+}
+
 interface Stored {
   readonly grant: Grant
   readonly expiresAt: number
 }
 
 /** Short-lived, single-use stand-ins for a token, for readers that cannot set headers. */
-export class TicketStore {
+export class TicketStore implements Tickets {
   readonly #now: () => number
   /** In order of issue, so that the first is the first to expire. */
   readonly #tickets = new Map<string, Stored>()

@@ -1,17 +1,19 @@
 import type { Hub } from '@heartline/hub'
 import type { Authenticator } from '../auth/authenticator.ts'
-import type { TicketStore } from '../auth/ticket-store.ts'
+import type { Tickets } from '../auth/ticket-store.ts'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
+import type { Peers } from '../peers/peers.ts'
 import type { Exchange } from './exchange.ts'
 
 /** What the routes stand on. */
 export interface Services {
   readonly config: Config
   readonly hub: Hub
+  readonly peers: Peers
   readonly authenticator: Authenticator
-  readonly tickets: TicketStore
+  readonly tickets: Tickets
   readonly metrics: Metrics
   readonly log: Logger
   readonly random: () => number

@@ -80,6 +80,7 @@ export function registerHubMetrics(registry: Registry, reading: () => HubReading
   new Gauge({
     name: 'heartline_draining',
     help: '1 while the hub is leaving.',
+    aggregator: 'max',
     registers,
     collect() {
       this.set(reading().isDraining ? 1 : 0)

@@ -1,9 +1,18 @@
 import type { Hub } from '@heartline/hub'
-import { Counter, Histogram, Registry } from 'prom-client'
+import {
+  Counter,
+  Histogram,
+  Registry,
+  type MetricObjectWithValues,
+  type MetricValue,
+} from 'prom-client'
 import { registerHubMetrics, type HubReading } from './hub-metrics.ts'
 import { registerProcessMetrics, type EventLoopMonitor } from './process-metrics.ts'
 
 const APPEND_BUCKETS = [0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
+
+/** All metrics of a process. */
+export type MetricsJson = readonly MetricObjectWithValues<MetricValue<string>>[]
 
 /** One answered request. */
 export interface RequestCount {
@@ -59,6 +68,12 @@ export class Metrics {
   text(): Promise<string> {
     this.#readHub()
     return this.#registry.metrics()
+  }
+
+  /** The same as data, to be summed with those of other processes. */
+  async json(): Promise<MetricsJson> {
+    this.#readHub()
+    return this.#registry.getMetricsAsJSON()
   }
 
   close(): void {

@@ -5,9 +5,9 @@ import { requireAdmin } from './admin.ts'
 export const metricsRoute: Route = {
   path: '/metrics',
   async GET(exchange, services) {
-    const { config, metrics } = services
+    const { config, peers } = services
     if (config.metrics.access === 'admin') await requireAdmin(exchange, services)
-    const text = await metrics.text()
+    const text = await peers.metrics()
     exchange.send(200, text, {
       'content-type': 'text/plain; version=0.0.4; charset=utf-8',
       'cache-control': 'no-store',

@@ -6,7 +6,7 @@ import type { Route } from '../http/route.ts'
 /** `GET /v1/presence`: who is on a topic now. */
 export const presenceRoute: Route = {
   path: '/v1/presence',
-  async GET(exchange, { hub, authenticator }) {
+  async GET(exchange, { peers, authenticator }) {
     const { query } = exchange
     const authorization = exchange.header('authorization')
     const grant = await authenticator.authenticate({ authorization, query })
@@ -22,6 +22,6 @@ export const presenceRoute: Route = {
     if (!rightsCover(grant.presence, topic)) {
       throw new HeartlineError(serverErrors.presenceForbidden, { topic })
     }
-    exchange.sendJson(200, { topic, members: hub.presence(topic) })
+    exchange.sendJson(200, { topic, ...(await peers.presence(topic)) })
   },
 }

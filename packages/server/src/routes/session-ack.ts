@@ -16,10 +16,11 @@ export const sessionAckRoute: Route = {
     const { query } = exchange
     const authorization = exchange.header('authorization')
     const grant = await services.authenticator.authenticate({ authorization, query })
-    const session = requireSession(exchange, services)
+    const session = await requireSession(exchange, services)
     requireOwner(session, grant)
     const ack = await readAck(exchange, services.config.limits.bodyTimeoutMs)
-    if (!services.hub.ack(session.id, ack)) throw new HeartlineError(serverErrors.sessionUnknown)
+    const isNoted = await services.peers.ack(session.id, ack)
+    if (!isNoted) throw new HeartlineError(serverErrors.sessionUnknown)
     exchange.sendEmpty(204)
   },
 }

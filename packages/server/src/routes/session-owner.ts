@@ -13,9 +13,9 @@ export function ownerOf(session: SessionInfo): string | undefined {
   return session.subscriber === session.id ? undefined : session.subscriber
 }
 
-/** The session of the path. Throws `HL_SESSION_UNKNOWN`. */
-export function requireSession(exchange: Exchange, services: Services): SessionInfo {
-  const session = services.hub.session(exchange.parameters['id'] ?? '')
+/** The session of the path. Rejects with `HL_SESSION_UNKNOWN`. */
+export async function requireSession(exchange: Exchange, services: Services): Promise<SessionInfo> {
+  const session = await services.peers.session(exchange.parameters['id'] ?? '')
   if (session === undefined) throw new HeartlineError(serverErrors.sessionUnknown)
   return session
 }

@@ -16,10 +16,10 @@ export const sessionTokenRoute: Route = {
   path: '/v1/sessions/{id}/token',
   async POST(exchange, services) {
     const grant = await newGrant(exchange, services)
-    const session = requireSession(exchange, services)
+    const session = await requireSession(exchange, services)
     if (ownerOf(session) !== grant.subject) throw new HeartlineError(serverErrors.subjectMismatch)
     const { subscribe: rights, expiresAtMs } = grant
-    if (!services.hub.renew(session.id, { rights, expiresAtMs })) {
+    if (!(await services.peers.renew(session.id, { rights, expiresAtMs }))) {
       throw new HeartlineError(serverErrors.sessionUnknown)
     }
     exchange.sendJson(200, { expiresAtMs: expiresAtMs ?? null })

@@ -8,14 +8,15 @@ export const sessionRoute: Route = {
   path: '/v1/sessions/{id}',
   async GET(exchange, services) {
     await requireAdmin(exchange, services)
-    const session = services.hub.session(exchange.parameters['id'] ?? '')
+    const session = await services.peers.session(exchange.parameters['id'] ?? '')
     if (session === undefined) throw new HeartlineError(serverErrors.sessionUnknown)
     exchange.sendJson(200, session)
   },
   async DELETE(exchange, services) {
     await requireAdmin(exchange, services)
     const reconnect = readReconnect(exchange.query.get('reconnect'))
-    const isEnded = services.hub.endSession(exchange.parameters['id'] ?? '', { reconnect })
+    const id = exchange.parameters['id'] ?? ''
+    const isEnded = await services.peers.endSession(id, { reconnect })
     if (!isEnded) throw new HeartlineError(serverErrors.sessionUnknown)
     exchange.sendEmpty(204)
   },

@@ -9,11 +9,7 @@ export const sessionsRoute: Route = {
   async GET(exchange, services) {
     await requireAdmin(exchange, services)
     const limit = exchange.integer('limit', LIMIT)
-    const after = exchange.query.get('after')
-    const page = { limit: limit + 1, ...(after ? { after } : {}) }
-    const found = services.hub.sessions(page)
-    const sessions = found.slice(0, limit)
-    const next = found.length > limit ? sessions.at(-1)?.id : undefined
-    exchange.sendJson(200, { sessions, ...(next === undefined ? {} : { next }) })
+    const after = exchange.query.get('after') || undefined
+    exchange.sendJson(200, await services.peers.sessions({ after, limit }))
   },
 }

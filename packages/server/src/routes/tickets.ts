@@ -13,6 +13,6 @@ export const ticketsRoute: Route = {
       throw new HeartlineError(serverErrors.authRequired)
     }
     const grant = await authenticator.authenticate({ authorization, query })
-    exchange.sendJson(201, tickets.issue(grant))
+    exchange.sendJson(201, await tickets.issue(grant))
   },
 }

@@ -8,6 +8,7 @@ export const topicsRoute: Route = {
   path: '/v1/topics',
   async GET(exchange, services) {
     await requireAdmin(exchange, services)
-    exchange.sendJson(200, { topics: services.hub.topics(exchange.integer('limit', LIMIT)) })
+    const limit = exchange.integer('limit', LIMIT)
+    exchange.sendJson(200, { topics: await services.peers.topics(limit) })
   },
 }
