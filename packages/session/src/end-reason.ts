@@ -20,6 +20,8 @@ export type EndReason =
   | 'token-expired'
   /** Three acknowledgements in a row were missed. */
   | 'unresponsive'
+  /** The kernel sent bytes again and again, and the reader's side acknowledged nothing. */
+  | 'unreachable'
   /** Ended by an administrator, may reconnect. */
   | 'ended'
   /** Ended by an administrator, must not reconnect. */

@@ -1,5 +1,6 @@
 export { systemClock, type Clock } from './clock.ts'
 export type { CloseOptions, DrainOptions } from './close-options.ts'
+export type { Connection } from './connection.ts'
 export { createSession } from './create-session.ts'
 export type { EndReason, SessionEnd } from './end-reason.ts'
 export { sessionErrors, type SessionErrorName } from './errors.ts'
@@ -13,6 +14,7 @@ export {
   type SessionOptions,
 } from './options.ts'
 export type { EventSourceLike, StreamOptions, StreamResult } from './pump.ts'
-export { Session, type SendResult, type SessionObserver } from './session.ts'
+export type { SendResult } from './send-result.ts'
+export { Session, type SessionObserver } from './session.ts'
 export type { CloseCause, Framing, Protocol, Transport, TransportListener } from './transport.ts'
 export { createWheel, IDLE, sharedWheel, TICK_MS, Wheel, type WheelEntry } from './wheel.ts'

@@ -17,6 +17,7 @@ export class Http1Transport implements Transport {
   readonly framing: Framing
   readonly protocol: Protocol
   readonly remoteAddress: string | undefined
+  readonly remotePort: number | undefined
   readonly over = false
 
   readonly #response: ServerResponse
@@ -31,11 +32,16 @@ export class Http1Transport implements Transport {
     this.framing = response.chunkedEncoding ? 'chunked' : 'raw'
     this.protocol = protocol
     this.remoteAddress = socket.remoteAddress
+    this.remotePort = socket.remotePort
     this.#response = response
     this.#socket = socket
     const carried: Carried = response
     carried[CARRIER] = this
     response.on('close', onResponseClose)
+  }
+
+  get localPort(): number | undefined {
+    return this.#socket.localPort
   }
 
   listen(listener: TransportListener): void {

@@ -9,8 +9,10 @@ type Carried = ServerHttp2Stream & { [CARRIER]?: Http2Transport }
 /** Writes to an HTTP/2 stream whose head was sent. */
 export class Http2Transport implements Transport {
   readonly framing: Framing = 'raw'
+  readonly seam = 'http2'
   readonly protocol = 'h2'
   readonly remoteAddress: string | undefined
+  readonly remotePort: number | undefined
   readonly over = false
 
   readonly #response: Http2ServerResponse
@@ -19,13 +21,19 @@ export class Http2Transport implements Transport {
 
   constructor(response: Http2ServerResponse) {
     const { stream } = response
-    this.remoteAddress = stream.session?.socket.remoteAddress
+    const socket = stream.session?.socket
+    this.remoteAddress = socket?.remoteAddress
+    this.remotePort = socket?.remotePort
     this.#response = response
     this.#stream = stream
     const carried: Carried = stream
     carried[CARRIER] = this
     stream.on('drain', onStreamDrain)
     stream.on('close', onStreamClose)
+  }
+
+  get localPort(): number | undefined {
+    return this.#stream.session?.socket.localPort
   }
 
   listen(listener: TransportListener): void {
@@ -44,6 +52,13 @@ export class Http2Transport implements Transport {
 
   destroy(): void {
     if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_CANCEL)
+  }
+
+  /** A connection that is left open would go on for as long as the kernel tries. */
+  sever(): void {
+    const { session } = this.#stream
+    if (session === undefined) this.destroy()
+    else session.destroy()
   }
 
   drained(): void {

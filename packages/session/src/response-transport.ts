@@ -17,8 +17,10 @@ type Flushable = NodeResponse & {
  */
 export class ResponseTransport implements Transport {
   readonly framing: Framing = 'raw'
+  readonly seam = 'response'
   readonly protocol: Protocol
   readonly remoteAddress: string | undefined
+  readonly remotePort: number | undefined
   readonly over = false
 
   readonly #response: Flushable
@@ -29,6 +31,7 @@ export class ResponseTransport implements Transport {
   constructor(response: NodeResponse, protocol: Protocol, socket: Socket) {
     this.protocol = protocol
     this.remoteAddress = socket.remoteAddress
+    this.remotePort = socket.remotePort
     this.#response = response
     this.#carrier = toCarrier(response, socket)
     // Registered once and for good: compression moves listeners of `drain` to a stream of its own
@@ -36,6 +39,10 @@ export class ResponseTransport implements Transport {
     response.on('drain', () => this.#drained())
     response.on('close', () => this.#tell(this.#carrier.closing()))
     response.on('error', (error: unknown) => this.#tell({ cause: 'error', error }))
+  }
+
+  get localPort(): number | undefined {
+    return this.#carrier.localPort()
   }
 
   listen(listener: TransportListener): void {
@@ -56,6 +63,10 @@ export class ResponseTransport implements Transport {
 
   destroy(): void {
     this.#carrier.cut()
+  }
+
+  sever(): void {
+    this.#carrier.sever()
   }
 
   #isGone(): boolean {
@@ -79,6 +90,8 @@ export class ResponseTransport implements Transport {
 interface Carrier {
   isGone(): boolean
   cut(): void
+  sever(): void
+  localPort(): number | undefined
   closing(): Closing
 }
 
@@ -90,6 +103,8 @@ function http1Carrier(response: ServerResponse, socket: Socket): Carrier {
   return {
     isGone: () => response.destroyed || socket.destroyed,
     cut: () => void (response.writableFinished || response.destroy()),
+    sever: () => void socket.destroy(),
+    localPort: () => socket.localPort,
     closing: () => http1Closing(response, socket),
   }
 }
@@ -98,6 +113,8 @@ function http2Carrier(stream: ServerHttp2Stream): Carrier {
   return {
     isGone: () => stream.destroyed,
     cut: () => void (stream.destroyed || stream.close(constants.NGHTTP2_CANCEL)),
+    sever: () => stream.session?.destroy(),
+    localPort: () => stream.session?.socket.localPort,
     closing: () => http2Closing(stream),
   }
 }

@@ -7,6 +7,7 @@ import {
 } from '@heartline/wire'
 import { encodeFramed } from './chunk.ts'
 import { DEFAULT_GRACE_MS, type CloseOptions, type DrainOptions } from './close-options.ts'
+import type { Connection } from './connection.ts'
 import type { EndReason, SessionEnd } from './end-reason.ts'
 import { sessionErrors } from './errors.ts'
 import { firstText, heartbeatFrame, heartbeatNotice, jitterUp } from './greeting.ts'
@@ -19,14 +20,9 @@ import {
   type StreamOptions,
   type StreamResult,
 } from './pump.ts'
+import type { SendResult } from './send-result.ts'
 import { Timetable, type Due, type TimetableOwner } from './timetable.ts'
-import type { CloseCause, Framing, Protocol, Transport, TransportListener } from './transport.ts'
-
-/**
- * What became of something sent. `written`: the transport took it. `waiting`: the reader is
- * behind, it is queued in the session. `over`: the session has ended and nothing was written.
- */
-export type SendResult = 'written' | 'waiting' | 'over'
+import type { CloseCause, Framing, Protocol, Seam, Transport, TransportListener } from './transport.ts'
 
 /** Told about a session. One observer may serve any number of sessions. */
 export interface SessionObserver {
@@ -59,6 +55,9 @@ export class Session implements TransportListener, TimetableOwner {
   /** How bytes for `writeFramed` have to be framed. */
   readonly framing: Framing
   readonly protocol: Protocol
+  /** TCP ports of the reader and of this side, when known. */
+  readonly remotePort: number | undefined
+  readonly localPort: number | undefined
 
   readonly #transport: Transport
   readonly #options: ResolvedSessionOptions
@@ -80,6 +79,8 @@ export class Session implements TransportListener, TimetableOwner {
     this.remoteAddress = options.remoteAddress ?? transport.remoteAddress
     this.framing = transport.framing
     this.protocol = transport.protocol
+    this.remotePort = transport.remotePort
+    this.localPort = transport.localPort
     this.#transport = transport
     this.#options = options
     this.#timetable = new Timetable(this, options)
@@ -108,6 +109,16 @@ export class Session implements TransportListener, TimetableOwner {
   /** True while the reader has not taken what was written. False once the session is over. */
   get isBlocked(): boolean {
     return this.#state === BLOCKED
+  }
+
+  /** The connection as the kernel knows it. It may be a proxy's. */
+  get connection(): Connection {
+    return this.#transport
+  }
+
+  /** What its bytes are written to. */
+  get seam(): Seam {
+    return this.#transport.seam ?? 'custom'
   }
 
   /** When bytes were last handed over, in milliseconds of the wheel's clock (`Wheel.now`). */
@@ -239,6 +250,13 @@ export class Session implements TransportListener, TimetableOwner {
     this.#over(reason, error)
     this.#timetable.linger(graceMs)
     if (!blocked) this.#transport.end()
+  }
+
+  /** Ends it and cuts its connection at once, with all other streams that this carries. */
+  sever(reason: EndReason): void {
+    if (this.#state === OVER) return
+    this.#cut(reason)
+    this.#transport.sever?.()
   }
 
   /** Tells the reader to come back after a jittered delay (`heartline.drain`), then closes. */

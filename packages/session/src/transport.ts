@@ -1,3 +1,5 @@
+import type { Connection } from './connection.ts'
+
 /**
  * The one write seam between a session and what carries its bytes. Behind it stand the socket of
  * an HTTP/1.1 response (pre-framed chunks), `res.write`, an HTTP/2 stream and a Web stream.
@@ -8,6 +10,12 @@ export type Framing = 'chunked' | 'raw'
 
 /** What carries the stream. */
 export type Protocol = 'http/1.0' | 'http/1.1' | 'h2' | 'fetch'
+
+/** The ways to write to an HTTP/1 connection, fastest first. See `testSeams`. */
+export type WriteSeam = 'handle' | 'socket' | 'response'
+
+/** What a session writes to. `custom`: a transport of the caller's own. */
+export type Seam = WriteSeam | 'http2' | 'fetch' | 'custom'
 
 /**
  * Why a transport closed: `disconnected` the peer left, `error` it failed, `finished` somebody
@@ -24,11 +32,9 @@ export interface TransportListener {
 }
 
 /** Carries the bytes of one stream to one peer. */
-export interface Transport {
+export interface Transport extends Connection {
   readonly framing: Framing
   readonly protocol: Protocol
-  /** Address of the peer, when known. */
-  readonly remoteAddress: string | undefined
   /** True when the stream was already over when the transport was made. */
   readonly over: boolean
   /**
@@ -43,6 +49,8 @@ export interface Transport {
   end(): void
   /** Cuts the stream off now and frees what waits. Does nothing when it is closed. */
   destroy(): void
+  /** Destroys the connection below, where it carries other streams: its peer is gone. */
+  sever?(): void
   /** The one listener. Set once, before the first write. */
   listen(listener: TransportListener): void
 }
