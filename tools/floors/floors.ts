@@ -8,6 +8,7 @@ export interface Room {
 /** From the ground up. A room imports only what stands below it. */
 export const FLOORS: readonly Room[] = [
   { name: '@heartline/wire', folder: 'packages/wire', mayImport: [] },
+  { name: '@heartline/io-uring', folder: 'packages/io-uring', mayImport: ['@heartline/wire'] },
   { name: '@heartline/session', folder: 'packages/session', mayImport: ['@heartline/wire'] },
   { name: '@heartline/broker', folder: 'packages/broker', mayImport: ['@heartline/wire'] },
   {
@@ -26,6 +27,7 @@ export const FLOORS: readonly Room[] = [
     folder: 'packages/server',
     mayImport: [
       '@heartline/wire',
+      '@heartline/io-uring',
       '@heartline/session',
       '@heartline/broker',
       '@heartline/broker-disk',
