@@ -7,6 +7,8 @@ export type ServerErrorName =
   | 'keyRequired'
   | 'keyInvalid'
   | 'listenFailed'
+  | 'workersFailed'
+  | 'workerSilent'
   | 'usage'
   | 'unreachable'
   | 'refused'
@@ -78,6 +80,16 @@ export const serverErrors: ErrorCatalogue<ServerErrorName> = {
   ),
   keyInvalid: caller('HL_KEY_INVALID', 'The key from {source} cannot be used: {reason}.'),
   listenFailed: caller('HL_LISTEN_FAILED', 'Cannot listen on {listen}: {reason}.'),
+  workersFailed: caller(
+    'HL_WORKERS_FAILED',
+    'No worker process could start; the last attempt of {tries} ended with {end}. The log above says why.',
+  ),
+  workerSilent: entry(
+    'HL_WORKER_SILENT',
+    503,
+    'server',
+    'Another process of this hub did not answer in time, so this cannot be told or done now. Try again.',
+  ),
   usage: caller('HL_USAGE', '{reason}'),
   unreachable: {
     code: 'HL_HUB_UNREACHABLE',

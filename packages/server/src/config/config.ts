@@ -43,6 +43,8 @@ export interface LimitSettings {
 export interface Config {
   readonly listen: ListenAddress
   readonly store: StoreSetting
+  /** 0 = one for each core. */
+  readonly workers: number
   readonly disk: {
     readonly fsync: 'always' | 'interval' | 'never'
     readonly fsyncIntervalMs: number

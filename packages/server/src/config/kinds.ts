@@ -3,6 +3,9 @@ import { BYTE_SIZE_PATTERN, parseByteSize } from './byte-size.ts'
 import { DURATION_PATTERN, parseDuration } from './duration.ts'
 import { parseListenAddress, type ListenAddress } from './listen-address.ts'
 import { parseStore, type StoreSetting } from './store.ts'
+import { MAX_WORKERS, parseWorkerCount } from './worker-count.ts'
+
+const WORKERS_FORM = `must be a whole number from 0 to ${MAX_WORKERS}, or auto`
 
 /** How a setting is written in the environment and on the command line. */
 export type SettingKind = 'string' | 'boolean' | 'integer' | 'duration' | 'size' | 'list' | 'json'
@@ -51,6 +54,16 @@ export const storeSetting: z.ZodType<StoreSetting, string> = parsed(
   parseStore,
   'must be memory or disk:DIRECTORY',
 )
+
+/** A number of processes, or `auto` for 0. */
+export const workerCount: z.ZodType<number, number | string> = z
+  .union([z.number(), z.string()], { error: WORKERS_FORM })
+  .transform((given, context): number => {
+    const count = parseWorkerCount(given)
+    if (count !== undefined) return count
+    context.addIssue({ code: 'custom', message: WORKERS_FORM })
+    return z.NEVER
+  })
 
 function parsed<Value>(
   parse: (text: string) => Value | undefined,

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import type { Config } from './config.ts'
-import { byteSize, duration, listenAddress, storeSetting, type SettingMeta } from './kinds.ts'
+import {
+  byteSize,
+  duration,
+  listenAddress,
+  storeSetting,
+  workerCount,
+  type SettingMeta,
+} from './kinds.ts'
 
 const DAY = 86_400_000
 const GIB = 2 ** 30
@@ -247,6 +254,13 @@ const shape = z
       about({
         kind: 'string',
         description: 'Where the log is kept: `memory` or `disk:DIRECTORY`.',
+      }),
+    ),
+    workers: workerCount.prefault(1).meta(
+      about({
+        kind: 'string',
+        description:
+          'Processes that serve readers, besides the one that keeps the log. 1: a single process for all. `auto` or 0: one for each core. Of `heartline serve` only.',
       }),
     ),
     disk: disk.prefault({}),

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { parseByteSize } from '../../src/config/byte-size.ts'
 import { formatDuration, parseDuration } from '../../src/config/duration.ts'
 import { isLoopbackHost, parseListenAddress } from '../../src/config/listen-address.ts'
+import { parseWorkerCount } from '../../src/config/worker-count.ts'
 
 it.each([
   ['1s', 1000],
@@ -84,4 +85,19 @@ it('knows loopback names from names that only look like them', () => {
   ]) {
     expect(isLoopbackHost(host)).toBe(false)
   }
+})
+
+it.each([
+  ['auto', 0],
+  ['0', 0],
+  ['4', 4],
+  [2, 2],
+  ['257', undefined],
+  ['1.5', undefined],
+  [1.5, undefined],
+  [-1, undefined],
+  ['', undefined],
+  ['many', undefined],
+])('reads the number of workers %j as %j', (given, count) => {
+  expect(parseWorkerCount(given)).toBe(count)
 })

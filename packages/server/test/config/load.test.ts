@@ -35,6 +35,7 @@ describe('defaults', () => {
     expect(defaultConfig()).toEqual({
       listen: { host: '127.0.0.1', port: 8420 },
       store: { kind: 'memory' },
+      workers: 1,
       disk: { fsync: 'always', fsyncIntervalMs: 100 },
       retention: {},
       heartbeat: 15_000,
