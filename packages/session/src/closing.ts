@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
+import { getSystemErrorName } from 'node:util'
+import { HeartlineError } from '@heartline/wire'
+import { sessionErrors } from './errors.ts'
 import type { CloseCause } from './transport.ts'
 
 /** How a stream came to its end. */
@@ -29,4 +32,14 @@ export function brokenBy(error: Error | null | undefined): Closing {
   const { code } = error as NodeJS.ErrnoException
   const left = code !== undefined && LEFT.has(code)
   return { cause: left ? 'disconnected' : 'error', error }
+}
+
+/** The end of a connection whose handle refused a write with an error number of the system. */
+export function refusedWith(status: number): Closing {
+  const code = getSystemErrorName(status)
+  // A handle that is being closed refuses with these; who closes it says why.
+  if (LEFT.has(code) || code === 'EINVAL' || code === 'EBADF' || code === 'ECANCELED') {
+    return { cause: 'disconnected' }
+  }
+  return { cause: 'error', error: new HeartlineError(sessionErrors.writeFailed, { code }) }
 }

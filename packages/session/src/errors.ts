@@ -7,6 +7,7 @@ export type SessionErrorName =
   | 'writeRefused'
   | 'sessionEnded'
   | 'requestBehind'
+  | 'writeFailed'
 
 /** The closed set of errors of this package. */
 export const sessionErrors: ErrorCatalogue<SessionErrorName> = {
@@ -52,5 +53,12 @@ export const sessionErrors: ErrorCatalogue<SessionErrorName> = {
     fault: 'peer',
     retryable: false,
     status: 400,
+  },
+  writeFailed: {
+    code: 'HL_WRITE_FAILED',
+    message: 'Writing to the connection failed ({code}).',
+    fault: 'peer',
+    retryable: true,
+    status: 500,
   },
 }

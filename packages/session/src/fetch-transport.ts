@@ -8,6 +8,7 @@ const HIGH_WATER_BYTES = 16_384
 /** A Web stream as the body of a Fetch response. */
 export class FetchTransport implements Transport {
   readonly framing: Framing = 'raw'
+  readonly seam = 'fetch'
   readonly protocol = 'fetch'
   readonly remoteAddress = undefined
   readonly over = false

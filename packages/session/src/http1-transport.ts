@@ -1,19 +1,27 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { http1Closing } from './closing.ts'
-import type { Framing, Protocol, Transport, TransportListener } from './transport.ts'
+import { http1Closing, refusedWith, type Closing } from './closing.ts'
+import { TAKEN, writeToHandle, type HandleOwner, type StreamHandle } from './handle.ts'
+import type { Framing, Protocol, Transport, TransportListener, WriteSeam } from './transport.ts'
 
 const EMPTY = Buffer.alloc(0)
 const CARRIER = Symbol('heartline.http1')
 
 type Carried = ServerResponse & { [CARRIER]?: Http1Transport }
 
+export interface Http1Terms {
+  readonly protocol: Protocol
+  /** Where bytes go, past the socket's own queue. Undefined: through `socket.write`. */
+  readonly handle: StreamHandle | undefined
+}
+
 /**
  * Writes to the socket of an HTTP/1 response whose head was flushed: whole chunks when the
  * response is chunked, plain bytes when the close of the connection ends it. Saves the chunk
- * framing `res.write` does again for every reader.
+ * framing `res.write` does again for every reader. With a handle it goes past the socket's own
+ * queue, too, as long as nobody else has put something there.
  */
-export class Http1Transport implements Transport {
+export class Http1Transport implements Transport, HandleOwner {
   readonly framing: Framing
   readonly protocol: Protocol
   readonly remoteAddress: string | undefined
@@ -22,15 +30,19 @@ export class Http1Transport implements Transport {
 
   readonly #response: ServerResponse
   readonly #socket: Socket
+  readonly #handle: StreamHandle | undefined
+  /** Why the handle refused a write: the close that follows does not say it. */
+  #refused: Closing | undefined = undefined
   #listener: TransportListener | undefined = undefined
   /** Made when it blocks for the first time: most sessions never need it. */
   #onTaken: (() => void) | undefined = undefined
   #corked = true
 
   /** The maker has corked the socket: the first write lets the head and itself go, in one packet. */
-  constructor(response: ServerResponse, socket: Socket, protocol: Protocol) {
+  constructor(response: ServerResponse, socket: Socket, terms: Http1Terms) {
     this.framing = response.chunkedEncoding ? 'chunked' : 'raw'
-    this.protocol = protocol
+    this.protocol = terms.protocol
+    this.#handle = terms.handle
     this.remoteAddress = socket.remoteAddress
     this.remotePort = socket.remotePort
     this.#response = response
@@ -44,6 +56,10 @@ export class Http1Transport implements Transport {
     return this.#socket.localPort
   }
 
+  get seam(): WriteSeam {
+    return this.#handle === undefined ? 'socket' : 'handle'
+  }
+
   listen(listener: TransportListener): void {
     this.#listener = listener
   }
@@ -52,11 +68,13 @@ export class Http1Transport implements Transport {
     const socket = this.#socket
     // After the end of the response these bytes would be read as part of the next one.
     if (this.#response.writableEnded || !socket.writable) return false
-    socket.write(bytes)
-    if (this.#corked) this.#uncork()
-    if (socket.writableLength === 0) return true
-    this.#watch()
-    return false
+    const handle = this.#handle
+    if (handle === undefined || this.#corked || socket.writableLength > 0) {
+      return this.#writeThroughStream(bytes)
+    }
+    const outcome = writeToHandle(handle, bytes, this)
+    if (outcome < TAKEN) this.#fail(outcome)
+    return outcome === TAKEN
   }
 
   end(): void {
@@ -68,11 +86,31 @@ export class Http1Transport implements Transport {
     if (!this.#response.writableFinished) this.#response.destroy()
   }
 
+  /** The kernel took the rest of what it had not taken from the handle at once. */
+  completed(status: number): void {
+    if (status === 0) this.#taken()
+    else this.#fail(status)
+  }
+
   closed(): void {
     const listener = this.#listener
     this.#listener = undefined
-    const { cause, error } = http1Closing(this.#response, this.#socket)
+    const { cause, error } = this.#closing()
     listener?.onTransportClosed(cause, error)
+  }
+
+  #closing(): Closing {
+    const closing = http1Closing(this.#response, this.#socket)
+    return closing.cause === 'finished' ? closing : (this.#refused ?? closing)
+  }
+
+  #writeThroughStream(bytes: Uint8Array): boolean {
+    const socket = this.#socket
+    socket.write(bytes)
+    if (this.#corked) this.#uncork()
+    if (socket.writableLength === 0) return true
+    this.#watch()
+    return false
   }
 
   #uncork(): void {
@@ -82,10 +120,19 @@ export class Http1Transport implements Transport {
 
   /** `drain` is not emitted for small writes: an empty write behind the others reports the time. */
   #watch(): void {
-    this.#onTaken ??= () => {
-      if (this.#socket.writable) this.#listener?.onWritable()
-    }
+    this.#onTaken ??= () => this.#taken()
     this.#socket.write(EMPTY, this.#onTaken)
+  }
+
+  #taken(): void {
+    if (this.#socket.writable) this.#listener?.onWritable()
+  }
+
+  /** The close of the response, which comes in a later turn, tells the session. */
+  #fail(status: number): void {
+    if (this.#socket.destroyed) return
+    this.#refused = refusedWith(status)
+    this.#socket.destroy()
   }
 }
 

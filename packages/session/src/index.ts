@@ -17,10 +17,20 @@ export type { EventSourceLike, StreamOptions, StreamResult } from './pump.ts'
 export { randomSessionId } from './session-id.ts'
 export type { SendResult } from './send-result.ts'
 export { Session, type SessionObserver } from './session.ts'
-export type { CloseCause, Framing, Protocol, Transport, TransportListener } from './transport.ts'
+export type {
+  CloseCause,
+  Framing,
+  Protocol,
+  Seam,
+  Transport,
+  TransportListener,
+  WriteSeam,
+} from './transport.ts'
 export { createWheel, IDLE, sharedWheel, TICK_MS, Wheel, type WheelEntry } from './wheel.ts'
 export { frameChunk } from './frame-chunk.ts'
 export type { NodeRequest, NodeResponse } from './node-response.ts'
 export { createNodeSession, type NodeSessionOptions } from './node-session.ts'
 export { createSocketSession, type SocketSessionOptions } from './socket-session.ts'
 export type { FreeSocket } from './socket-transport.ts'
+export { testSeams, type SeamReport } from './seam-test.ts'
+export { allowedSeam, limitSeam } from './seam.ts'

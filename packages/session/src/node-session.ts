@@ -5,6 +5,7 @@ import { HeartlineError } from '@heartline/wire'
 import { ClosedTransport } from './closed-transport.ts'
 import type { EndReason } from './end-reason.ts'
 import { sessionErrors } from './errors.ts'
+import { plainHandleOf } from './handle.ts'
 import { headFields } from './head.ts'
 import { Http1Transport } from './http1-transport.ts'
 import { Http2Transport } from './http2-transport.ts'
@@ -15,15 +16,18 @@ import {
   type SessionOptions,
 } from './options.ts'
 import { ResponseTransport } from './response-transport.ts'
+import { startTest } from './seam-test.ts'
+import { allowedSeam } from './seam.ts'
 import { Session } from './session.ts'
-import type { Protocol, Transport } from './transport.ts'
+import type { Protocol, Transport, WriteSeam } from './transport.ts'
 
 export interface NodeSessionOptions extends SessionOptions {
   /**
-   * `auto` writes below the response (socket, HTTP/2 stream) when nothing stands between;
-   * `response` always goes through `res.write`. Default `auto`.
+   * The fastest way to write that may be used. `auto` writes below the response (handle or socket,
+   * HTTP/2 stream) when nothing stands between; `socket` does not touch the native handle;
+   * `response` always goes through `res.write`. Default `auto`, which is the same as `handle`.
    */
-  transport?: 'auto' | 'response' | undefined
+  transport?: 'auto' | WriteSeam | undefined
 }
 
 /**
@@ -82,13 +86,20 @@ function open(opening: Opening): Session | undefined {
 
 function toTransport(opening: Opening): Transport {
   const { request, response, fields, protocol } = opening
-  const plain = opening.options.transport !== 'response' && isPlain(response)
+  const plain = seamOf(opening) !== 'response' && isPlain(response)
   if (isHttp2(response)) {
     sendHead(response, fields)
     if (plain) return new Http2Transport(response)
     return new ResponseTransport(response, protocol, request.socket as Socket)
   }
   return toHttp1Transport(opening, response, plain ? response.socket : null)
+}
+
+/** The first session of a process starts the self-test, and does without what it proves. */
+function seamOf({ options }: Opening): WriteSeam {
+  void startTest()
+  const { transport = 'auto' } = options
+  return allowedSeam(transport === 'auto' ? 'handle' : transport)
 }
 
 /** `socket` is null when the response must be written through. */
@@ -108,7 +119,10 @@ function toHttp1Transport(
     socket?.uncork()
     throw error
   }
-  if (socket !== null) return new Http1Transport(response, socket, protocol)
+  if (socket !== null) {
+    const handle = seamOf(opening) === 'handle' ? plainHandleOf(socket) : undefined
+    return new Http1Transport(response, socket, { protocol, handle })
+  }
   return new ResponseTransport(response, protocol, request.socket as Socket)
 }
 

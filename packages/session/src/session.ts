@@ -22,7 +22,14 @@ import {
 } from './pump.ts'
 import type { SendResult } from './send-result.ts'
 import { Timetable, type Due, type TimetableOwner } from './timetable.ts'
-import type { CloseCause, Framing, Protocol, Seam, Transport, TransportListener } from './transport.ts'
+import type {
+  CloseCause,
+  Framing,
+  Protocol,
+  Seam,
+  Transport,
+  TransportListener,
+} from './transport.ts'
 
 /** Told about a session. One observer may serve any number of sessions. */
 export interface SessionObserver {
@@ -55,9 +62,6 @@ export class Session implements TransportListener, TimetableOwner {
   /** How bytes for `writeFramed` have to be framed. */
   readonly framing: Framing
   readonly protocol: Protocol
-  /** TCP ports of the reader and of this side, when known. */
-  readonly remotePort: number | undefined
-  readonly localPort: number | undefined
 
   readonly #transport: Transport
   readonly #options: ResolvedSessionOptions
@@ -79,8 +83,6 @@ export class Session implements TransportListener, TimetableOwner {
     this.remoteAddress = options.remoteAddress ?? transport.remoteAddress
     this.framing = transport.framing
     this.protocol = transport.protocol
-    this.remotePort = transport.remotePort
-    this.localPort = transport.localPort
     this.#transport = transport
     this.#options = options
     this.#timetable = new Timetable(this, options)

@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net'
 import { ClosedTransport } from './closed-transport.ts'
+import { plainHandleOf } from './handle.ts'
 import { headFields } from './head.ts'
 import { resolveSessionOptions, type SessionOptions } from './options.ts'
+import { startTest } from './seam-test.ts'
+import { allowedSeam } from './seam.ts'
 import { Session } from './session.ts'
 import { streamHead } from './socket-head.ts'
 import { SocketTransport, type FreeSocket } from './socket-transport.ts'
@@ -33,5 +36,7 @@ export function createSocketSession(socket: Socket, options: SocketSessionOption
   const { onFree } = options
   const connection = onFree === undefined ? 'close' : 'keep-alive'
   const head = streamHead(fields, connection, resolved.wheel.unixNow())
-  return new Session(new SocketTransport(socket, head, onFree), resolved)
+  void startTest()
+  const handle = allowedSeam() === 'handle' ? plainHandleOf(socket) : undefined
+  return new Session(new SocketTransport(socket, { head, handle, onFree }), resolved)
 }

@@ -35,6 +35,8 @@ export interface TransportListener {
 export interface Transport extends Connection {
   readonly framing: Framing
   readonly protocol: Protocol
+  /** Default `custom`. */
+  readonly seam?: Seam | undefined
   /** True when the stream was already over when the transport was made. */
   readonly over: boolean
   /**

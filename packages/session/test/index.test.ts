@@ -18,16 +18,23 @@ const neutral = [
   'systemClock',
 ]
 
+const node = [
+  'allowedSeam',
+  'createNodeSession',
+  'createSocketSession',
+  'frameChunk',
+  'limitSeam',
+  'randomSessionId',
+  'testSeams',
+]
+
 describe('The package', () => {
   it('exports these names', () => {
     expect(Object.keys(fetchEntry).sort()).toEqual(neutral)
     expect(Object.keys(entry).sort()).toEqual(
       [
         ...neutral,
-        'createNodeSession',
-        'createSocketSession',
-        'frameChunk',
-        'randomSessionId',
+        ...node,
       ].sort(),
     )
   })
@@ -41,6 +48,7 @@ describe('The package', () => {
       'HL_SESSION_BLOCKED',
       'HL_SESSION_ENDED',
       'HL_SOURCE_INVALID',
+      'HL_WRITE_FAILED',
     ])
   })
 })

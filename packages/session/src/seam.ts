@@ -1,0 +1,31 @@
+import type { WriteSeam } from './transport.ts'
+
+/** Fastest first. */
+const ORDER: readonly WriteSeam[] = ['handle', 'socket', 'response']
+
+/** The fastest that the process allows. */
+let limit: WriteSeam = 'handle'
+/** The fastest that was proven to work: until the self-test has passed, public interfaces only. */
+let proven: WriteSeam = 'socket'
+
+/**
+ * Sets the fastest way to write that sessions made from now on may use, in the whole process.
+ * Default `handle` = the fastest that the self-test finds to work (see `testSeams`).
+ */
+export function limitSeam(seam: WriteSeam): void {
+  limit = seam
+}
+
+/** @internal */
+export function setProvenSeam(seam: WriteSeam): void {
+  proven = seam
+}
+
+/** The fastest way to write that a session may use now, if it wants none faster than `wanted`. */
+export function allowedSeam(wanted: WriteSeam = 'handle'): WriteSeam {
+  return slower(wanted, slower(limit, proven))
+}
+
+function slower(a: WriteSeam, b: WriteSeam): WriteSeam {
+  return ORDER.indexOf(a) > ORDER.indexOf(b) ? a : b
+}
