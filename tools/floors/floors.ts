@@ -17,6 +17,11 @@ export const FLOORS: readonly Room[] = [
     mayImport: ['@heartline/wire', '@heartline/broker'],
   },
   {
+    name: '@heartline/broker-relay',
+    folder: 'brokers/relay',
+    mayImport: ['@heartline/wire', '@heartline/broker'],
+  },
+  {
     name: '@heartline/hub',
     folder: 'packages/hub',
     mayImport: ['@heartline/wire', '@heartline/session', '@heartline/broker'],
@@ -31,6 +36,7 @@ export const FLOORS: readonly Room[] = [
       '@heartline/session',
       '@heartline/broker',
       '@heartline/broker-disk',
+      '@heartline/broker-relay',
       '@heartline/hub',
     ],
   },

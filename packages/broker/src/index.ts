@@ -23,6 +23,7 @@ export {
   type BrokerErrorName,
   type BrokerOptionErrorName,
 } from './errors.ts'
+export { MemoryLog, type Retention } from './internal/memory-log.ts'
 export { createMemoryBroker } from './memory-broker.ts'
 export type { MemoryBrokerOptions } from './memory-options.ts'
 export { PublishWindow } from './publish-window.ts'

@@ -25,6 +25,7 @@ export class TailGroup {
   readonly #waiting: (readonly Entry[])[] = []
   #publishing = false
   #closed = false
+  #following = true
 
   constructor(log: TailedLog) {
     this.#log = log
@@ -34,7 +35,7 @@ export class TailGroup {
   open(after: number, sink: TailSink): Tail {
     const follower = new Follower(this.#log, sink, after)
     this.#tails.add(follower)
-    follower.start()
+    follower.start(this.#following)
     return {
       close: () => {
         follower.close()
@@ -56,6 +57,17 @@ export class TailGroup {
     this.#publishing = false
   }
 
+  /** For a log that lives elsewhere: whether what is appended there arrives here. */
+  setFollowing(following: boolean): void {
+    this.#following = following
+    for (const tail of this.#tails) tail.setFollowing(following)
+  }
+
+  /** The log's past is gone: every tail goes on after the end of the snapshot. */
+  reset(): void {
+    for (const tail of this.#tails) tail.reset()
+  }
+
   /** Ends every tail without a further call to its sink. */
   close(): void {
     this.#closed = true
@@ -71,7 +83,12 @@ class Follower {
   #cursor: number
   #reading = false
   #closed = false
+  /** What the sink was told last. */
   #stale = false
+  #following = true
+  #failing = false
+  /** Counts resets: a page that was asked for before one belongs to another past. */
+  #life = 0
 
   constructor(log: TailedLog, sink: TailSink, after: number) {
     this.#log = log
@@ -79,12 +96,25 @@ class Follower {
     this.#cursor = Math.max(0, after)
   }
 
-  start(): void {
+  start(following: boolean): void {
     this.#call(() => this.#sink.state('live'))
+    this.setFollowing(following)
     const { base, last } = this.#log.snapshot()
     // A position beyond the end is from a past that this log has not.
-    if (this.#cursor < base.offset || this.#cursor > last.offset) this.#reset()
+    if (this.#cursor < base.offset || this.#cursor > last.offset) this.reset()
     this.#catchUp()
+  }
+
+  setFollowing(following: boolean): void {
+    this.#following = following
+    this.#tellStale()
+  }
+
+  reset(): void {
+    const state = this.#log.snapshot()
+    this.#life++
+    this.#cursor = state.last.offset
+    this.#call(() => this.#sink.reset(state))
   }
 
   close(): void {
@@ -125,13 +155,14 @@ class Follower {
   /** Answers how long to wait before the next page. */
   async #readPage(): Promise<number> {
     const limits = { maxEntries: PAGE_ENTRIES, maxBytes: PAGE_BYTES }
+    const life = this.#life
     try {
       const page = await this.#log.read({ after: this.#cursor, ...limits })
-      this.#setStale(false)
-      this.#hand(page.entries)
+      this.#setFailing(false)
+      if (life === this.#life) this.#hand(page.entries)
       return 0
     } catch (error) {
-      return this.#readFailed(error)
+      return life === this.#life ? this.#readFailed(error) : 0
     }
   }
 
@@ -139,9 +170,9 @@ class Follower {
     if (this.#closed) return 0
     const code = error instanceof HeartlineError ? error.code : undefined
     if (code === brokerErrors.closed.code) this.close()
-    if (code === brokerErrors.expired.code) this.#reset()
+    if (code === brokerErrors.expired.code) this.reset()
     if (code === brokerErrors.closed.code || code === brokerErrors.expired.code) return 0
-    this.#setStale(true)
+    this.#setFailing(true)
     return RETRY_MS
   }
 
@@ -149,16 +180,16 @@ class Follower {
     return this.#cursor >= this.#log.snapshot().last.offset
   }
 
-  #setStale(stale: boolean): void {
+  #setFailing(failing: boolean): void {
+    this.#failing = failing
+    this.#tellStale()
+  }
+
+  #tellStale(): void {
+    const stale = this.#failing || !this.#following
     if (this.#stale === stale || this.#closed) return
     this.#stale = stale
     this.#call(() => this.#sink.state(stale ? 'stale' : 'live'))
-  }
-
-  #reset(): void {
-    const state = this.#log.snapshot()
-    this.#cursor = state.last.offset
-    this.#call(() => this.#sink.reset(state))
   }
 
   /** A sink that throws is a bug of its owner: it must surface, but not fail somebody's append. */

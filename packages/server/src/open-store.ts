@@ -1,5 +1,6 @@
 import { createMemoryBroker, type Broker, type WritableState } from '@heartline/broker'
 import type { Config } from './config/config.ts'
+import { upstreamToken } from './config/upstream.ts'
 import type { Logger } from './log.ts'
 
 /** An event's topics, key and type come on top of its data. */
@@ -10,6 +11,7 @@ export async function openStore(
   config: Config,
   log: Logger,
 ): Promise<Broker & Partial<WritableState>> {
+  if (config.store.kind === 'relay') return openRelay(config, config.store.url, log)
   const common = {
     ...config.retention,
     maxEntryBytes: config.limits.maxEventBytes + ENTRY_OVERHEAD_BYTES,
@@ -28,4 +30,23 @@ export async function openStore(
   if (!clean)
     log.warn({ tornBytes, entriesCut }, 'The store was not closed in good order; recovered')
   return broker
+}
+
+async function openRelay(
+  config: Config,
+  url: string,
+  log: Logger,
+): Promise<Broker & WritableState> {
+  if (Object.values(config.retention).some((value) => value !== undefined)) {
+    log.warn({}, 'retention has no effect here: what is kept is decided at the upstream')
+  }
+  const { openRelayBroker } = await import('@heartline/broker-relay')
+  return openRelayBroker({
+    url,
+    token: upstreamToken(config.upstream),
+    onReport: (report) => {
+      if (report.kind === 'connected') log.info({ report }, 'Upstream')
+      else log.warn({ report }, 'Upstream')
+    },
+  })
 }

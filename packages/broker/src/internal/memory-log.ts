@@ -8,15 +8,21 @@ interface Kept extends SlabPlace {
   readonly bytes: number
 }
 
+/** What is kept. The newest entry always stays, except for its age. */
 export interface Retention {
   readonly maxEntries: number
+  /** 0 = without end. */
   readonly maxAgeMs: number
+  /** UTF-8 bytes of text. */
   readonly maxBytes: number
 }
 
 const START: Position = { ms: 0, offset: 0 }
 
-/** The retained entries with their index. Knows nothing of waiting, tails or publish ids. */
+/**
+ * The retained entries with their index. Knows nothing of waiting, tails or publish ids. Also what
+ * a broker of a remote log keeps of its newest entries.
+ */
 export class MemoryLog {
   readonly #epoch: string
   readonly #retention: Retention
@@ -27,9 +33,12 @@ export class MemoryLog {
   #base: Position = START
   #last: Position = START
 
-  constructor(epoch: string, retention: Retention) {
+  /** The first entry comes after `start`. Default: the beginning of a log. */
+  constructor(epoch: string, retention: Retention, start: Position = START) {
     this.#epoch = epoch
     this.#retention = retention
+    this.#base = start
+    this.#last = start
   }
 
   get state(): LogState {
@@ -44,6 +53,7 @@ export class MemoryLog {
     return this.#base
   }
 
+  /** Adds the entry that comes after `last`. */
   push(entry: Entry): void {
     const bytes = entryBytes(entry)
     const { chunk, at } = this.#slab.add(entry, bytes)
@@ -86,6 +96,7 @@ export class MemoryLog {
     return { entries, through: Math.max(after, until), done: true }
   }
 
+  /** What a position means here; `expired` is what was removed or came before the start. */
   locate(position: Position): Located {
     const { offset, ms } = position
     if (offset < this.#base.offset) return { status: 'expired', resume: this.#base }
@@ -94,6 +105,7 @@ export class MemoryLog {
     return { status: 'diverged', resume: this.#newestAt(ms) }
   }
 
+  /** Gives the memory back. */
   clear(): void {
     this.#kept.clear()
     this.#slab.clear()

@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os'
 import { Command } from 'commander'
 import type { Config } from '../config/config.ts'
-import { createLogger } from '../log.ts'
+import { describeStore } from '../config/store.ts'
+import { createLogger, type ProcessLogger } from '../log.ts'
 import { createServer, type HeartlineServer } from '../server.ts'
 import { addSettingOptions, configOf } from './setting-options.ts'
 import { untilStopped } from './until-stopped.ts'
@@ -14,6 +16,7 @@ Examples:
   $ heartline serve
   $ heartline serve --listen 127.0.0.1:9000 --store disk:./data --heartbeat 5s
   $ heartline serve --listen :8420 --key-secret-file secret.txt --cors-origins https://app.example
+  $ heartline serve --listen :8421 --upstream http://10.0.0.1:8420 --upstream-token-file token.txt
   $ HEARTLINE_STORE=disk:/var/lib/heartline heartline serve --config /etc/heartline.json
 `
 
@@ -29,6 +32,8 @@ export function serveCommand(): Command {
 
 async function serve(config: Config): Promise<void> {
   const log = createLogger(config.log, process.stderr.isTTY)
+  const workers = config.workers === 0 ? availableParallelism() : config.workers
+  if (workers > 1) return serveWithWorkers(config, workers, log)
   const server = await createServer(config, { log })
   // Whoever reads the line may send a signal at once.
   const stopped = untilStopped(server, log)
@@ -36,10 +41,23 @@ async function serve(config: Config): Promise<void> {
   await stopped
 }
 
+async function serveWithWorkers(config: Config, count: number, log: ProcessLogger): Promise<void> {
+  // A process alone has no use for what several need.
+  const { openSupervisor } = await import('../workers/supervisor.ts')
+  const supervisor = await openSupervisor(config, count, log)
+  const address = await supervisor.start()
+  const stopped = untilStopped(supervisor, log)
+  process.stdout.write(`${announce(config, address, count)}\n`)
+  await Promise.race([stopped, supervisor.failed])
+}
+
 /** The line that says that connections are accepted. */
-export function announce(config: Config, server: HeartlineServer): string {
-  const store =
-    config.store.kind === 'memory' ? 'memory store' : `disk store ${config.store.directory}`
+export function announce(
+  config: Config,
+  server: Pick<HeartlineServer, 'url' | 'isDevelopment'>,
+  workers: number = 1,
+): string {
+  const store = describeStore(config.store)
   const mode = server.isDevelopment ? ', development mode: no key, loopback only' : ''
   return `heartline: listening on ${server.url} (${store}${mode})`
 }

@@ -43,6 +43,12 @@ export interface LimitSettings {
 export interface Config {
   readonly listen: ListenAddress
   readonly store: StoreSetting
+  /** The hub whose log is served, and what it is shown. `url` is in `store` as well. */
+  readonly upstream: {
+    readonly url?: string | undefined
+    readonly token?: string | undefined
+    readonly tokenFile?: string | undefined
+  }
   /** 0 = one for each core. */
   readonly workers: number
   readonly disk: {

@@ -49,10 +49,10 @@ export const listenAddress: z.ZodType<ListenAddress, string> = parsed(
   'must be HOST:PORT, :PORT, [IPv6]:PORT or unix:PATH, e.g. 127.0.0.1:8420',
 )
 
-/** `memory` or `disk:DIRECTORY`. */
+/** `memory`, `disk:DIRECTORY` or `relay:URL`. */
 export const storeSetting: z.ZodType<StoreSetting, string> = parsed(
   parseStore,
-  'must be memory or disk:DIRECTORY',
+  'must be memory, disk:DIRECTORY or relay:URL (http://HOST:PORT, https://HOST:PORT, unix:/PATH)',
 )
 
 /** A number of processes, or `auto` for 0. */

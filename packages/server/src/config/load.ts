@@ -7,6 +7,7 @@ import { readEnvironment, readFlags, type Layer } from './layer.ts'
 import { nearestHint } from './nearest.ts'
 import { configSchema } from './schema.ts'
 import { siblingKeys } from './setting.ts'
+import { applyUpstream } from './upstream.ts'
 
 /** Where a configuration is read from. */
 export interface ConfigSources {
@@ -53,9 +54,23 @@ export function checkConfig(
   nameOf: (path: string) => string = (path) => path,
 ): Config | undefined {
   const result = configSchema.safeParse(tree)
-  if (result.success) return result.data
+  if (result.success) return withUpstream(result.data, problems, nameOf)
   for (const issue of result.error.issues) problems.push(...toErrors(issue, nameOf))
   return undefined
+}
+
+function withUpstream(
+  config: Config,
+  problems: HeartlineError[],
+  nameOf: (path: string) => string,
+): Config | undefined {
+  try {
+    return applyUpstream(config, nameOf)
+  } catch (error) {
+    if (!(error instanceof HeartlineError)) throw error
+    problems.push(error)
+    return undefined
+  }
 }
 
 /** The configuration when nothing is set. */

@@ -28,6 +28,28 @@ const namespace = z.strictObject({
   private: z.boolean().optional(),
 })
 
+const upstream = z.strictObject({
+  url: text.optional().meta(
+    about({
+      kind: 'string',
+      flag: '--upstream',
+      description:
+        'Serve the log of another hub: short for `store: relay:URL`. Retention is set there.',
+    }),
+  ),
+  token: text.optional().meta(
+    about({
+      kind: 'string',
+      secret: true,
+      description:
+        'Token with `"admin": true` for the upstream. Prefer `upstream.tokenFile`: other users of the machine can see flags.',
+    }),
+  ),
+  tokenFile: text
+    .optional()
+    .meta(about({ kind: 'string', description: 'File with the token for the upstream.' })),
+})
+
 const disk = z.strictObject({
   fsync: z
     .enum(['always', 'interval', 'never'])
@@ -253,7 +275,7 @@ const shape = z
     store: storeSetting.prefault('memory').meta(
       about({
         kind: 'string',
-        description: 'Where the log is kept: `memory` or `disk:DIRECTORY`.',
+        description: 'Where the log is kept: `memory`, `disk:DIRECTORY`, or at another hub: `relay:URL` (`http://HOST:PORT`, `https://HOST:PORT`, `unix:/PATH`).',
       }),
     ),
     workers: workerCount.prefault(1).meta(
@@ -263,6 +285,7 @@ const shape = z
           'Processes that serve readers, besides the one that keeps the log. 1: a single process for all. `auto` or 0: one for each core. Of `heartline serve` only.',
       }),
     ),
+    upstream: upstream.prefault({}),
     disk: disk.prefault({}),
     retention: retention.prefault({}),
     heartbeat: duration({ min: 1000, max: 600_000, zero: true })

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import { HeartlineError } from '@heartline/wire'
+import { serverErrors } from '../errors.ts'
+import type { Config } from './config.ts'
+
+/** `--upstream URL` is the short form of `--store relay:URL`. Throws `HL_CONFIG_INVALID`. */
+export function applyUpstream(config: Config, nameOf: (path: string) => string): Config {
+  const { store, upstream } = config
+  if (upstream.url === undefined) return config
+  const isSame = store.kind === 'relay' && store.url === upstream.url
+  if (store.kind !== 'memory' && !isSame) {
+    const reason = 'a hub with an upstream keeps no log of its own; set store or upstream, not both'
+    throw new HeartlineError(serverErrors.configInvalid, { where: nameOf('upstream.url'), reason })
+  }
+  return { ...config, store: { kind: 'relay', url: upstream.url } }
+}
+
+/** The token that this hub shows its upstream. Throws `HL_CONFIG_INVALID`. */
+export function upstreamToken({ token, tokenFile }: Config['upstream']): string | undefined {
+  if (token !== undefined || tokenFile === undefined) return token
+  try {
+    return readFileSync(tokenFile, 'utf8').trim()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new HeartlineError(
+      serverErrors.configInvalid,
+      { where: 'upstream.tokenFile', reason },
+      cause,
+    )
+  }
+}
