@@ -27,16 +27,26 @@ export interface Piece {
   readonly last: Position
 }
 
+/** What an empty log holds. Shared: most logs are empty at most times. */
+const NONE: readonly Batch[] = Object.freeze([])
+
+/** A piece of more than one batch, for the position that nearly all ask for. */
+interface Cached {
+  readonly from: number
+  readonly head: number
+  readonly piece: Piece
+}
+
 /**
  * The shared log of a cohort: an append-only sequence of batches. A session holds only a position
  * in it; nearly all sessions ask for the same piece, which is framed once and remembered.
  */
 export class CohortLog {
-  #batches: Batch[] = []
+  #batches: Batch[] = NONE as Batch[]
   #head = 0
   #base = 0
-  #cachedChunk: { from: number; head: number; piece: Piece } | undefined
-  #cachedRaw: { from: number; head: number; piece: Piece } | undefined
+  #cachedChunk: Cached | undefined = undefined
+  #cachedRaw: Cached | undefined = undefined
 
   /** Position after the newest batch. */
   get head(): number {
@@ -52,7 +62,9 @@ export class CohortLog {
     const start = this.#head
     this.#head += bytes.length
     const end = this.#head
-    this.#batches.push({ start, end, bytes, events, last, chunked: undefined, raw: undefined })
+    const batch = { start, end, bytes, events, last, chunked: undefined, raw: undefined }
+    if (this.#batches === NONE) this.#batches = [batch]
+    else this.#batches.push(batch)
   }
 
   /** The next piece for a session at `from`, which must be in `[base, head)`. */
@@ -86,16 +98,20 @@ export class CohortLog {
     }
     if (drop === 0) return
     this.#batches.splice(0, drop)
-    this.#cachedChunk = undefined
-    this.#cachedRaw = undefined
+    this.#forgetCached()
   }
 
   /** Everyone has everything: nothing needs to be kept. */
   clear(): void {
-    this.#batches.length = 0
+    this.#batches = NONE as Batch[]
     this.#base = this.#head
-    this.#cachedChunk = undefined
-    this.#cachedRaw = undefined
+    this.#forgetCached()
+  }
+
+  /** A field that holds nothing is not written: the write alone would fetch it from memory. */
+  #forgetCached(): void {
+    if (this.#cachedChunk !== undefined) this.#cachedChunk = undefined
+    if (this.#cachedRaw !== undefined) this.#cachedRaw = undefined
   }
 
   /** Whether a piece of `bytes` goes on with the batch at `index`. */

@@ -21,39 +21,57 @@ export interface CohortMember {
   index: number
 }
 
+// Ten thousands of cohorts have one idle reader each: what is empty costs them nothing.
+const NO_MEMBERS: readonly never[] = Object.freeze([])
+const NO_PASS = -1
+
 /** Sessions that ask for the same thing and so share bytes. */
 export class Cohort<Member extends CohortMember> {
   readonly key: string
   readonly terms: CohortTerms
   readonly log: CohortLog = new CohortLog()
-  /** Dense; `member.index` is the place in it. */
-  readonly members: Member[] = []
-  /** True while the flusher has it in its queue. */
+  /** True while something is pending that no pass has begun with. */
   isMarked = false
-  #pending: Buffer[] = []
+  /** While a pass is under way: the members below this index have their turn yet. */
+  unserved = 0
+  /** Of the queue it is in. */
+  next: Cohort<Member> | undefined = undefined
+  #members: Member[] | undefined = undefined
+  #pending: Buffer[] | undefined = undefined
   #pendingBytes = 0
   #newestOffered = 0
   /** Members that have not taken all of the log. Most cohorts never have one. */
-  #laggards: Set<Member> | undefined
-  /** While its members are written to: the log's head that all of them will have been offered. */
-  #flushing: number | undefined
+  #laggards: Set<Member> | undefined = undefined
+  /** While a pass is under way: the log's head that all members will have been offered; else -1. */
+  #passHead: number = NO_PASS
 
   constructor(key: string, terms: CohortTerms) {
     this.key = key
     this.terms = terms
   }
 
+  /** Dense; `member.index` is the place in it. */
+  get members(): readonly Member[] {
+    return this.#members ?? NO_MEMBERS
+  }
+
+  get isInPass(): boolean {
+    return this.#passHead !== NO_PASS
+  }
+
   add(member: Member): void {
     member.index = this.members.length
-    this.members.push(member)
+    // A literal has room for one; an empty array makes room for many with its first push.
+    if (this.#members === undefined) this.#members = [member]
+    else this.#members.push(member)
   }
 
   /** O(1): the last member takes the free place. */
   delete(member: Member): void {
     this.caughtUp(member)
-    const last = this.members.pop()
-    if (last === undefined || last === member) return
-    this.members[member.index] = last
+    const last = this.#members?.pop()
+    if (this.#members === undefined || last === undefined || last === member) return
+    this.#members[member.index] = last
     last.index = member.index
   }
 
@@ -79,7 +97,8 @@ export class Cohort<Member extends CohortMember> {
       return false
     }
     this.#newestOffered = entry.position.offset
-    this.#pending.push(bytes)
+    if (this.#pending === undefined) this.#pending = [bytes]
+    else this.#pending.push(bytes)
     this.#pendingBytes += bytes.length
     // What one reader is handed in one write stays small, however much comes in one turn.
     if (this.#pendingBytes >= PIECE_BYTES) this.seal(entry.position)
@@ -89,29 +108,35 @@ export class Cohort<Member extends CohortMember> {
   /** Moves what is pending into the log. Returns the log's head. */
   seal(last: Position): number {
     const parts = this.#pending
-    const [first] = parts
-    if (first !== undefined) {
-      this.log.append(parts.length === 1 ? first : Buffer.concat(parts), parts.length, last)
-      this.#pending = []
+    if (parts !== undefined) {
+      const [first] = parts
+      const bytes = parts.length === 1 && first !== undefined ? first : Buffer.concat(parts)
+      this.#pending = undefined
       this.#pendingBytes = 0
+      this.log.append(bytes, parts.length, last)
     }
     return this.log.head
   }
 
   /** Its members are about to be written to. `last` as for `seal`. */
-  beginFlush(last: Position): void {
+  beginPass(last: Position): void {
     this.isMarked = false
-    this.#flushing = this.seal(last)
+    this.#passHead = this.seal(last)
+    this.unserved = this.members.length
   }
 
   /** All members were offered what there was: frees what nobody needs, and bounds the rest. */
-  endFlush(maxBytes: number): void {
-    const served = this.#flushing
-    this.#flushing = undefined
+  endPass(maxBytes: number): void {
+    const served = this.#passHead
+    this.#passHead = NO_PASS
     if (this.#freeAll()) return
     const kept = Math.max(MIN_KEPT_BYTES, this.members.length * KEPT_BYTES_PER_MEMBER)
     // What came since is for all members.
     this.log.trim(Math.min(maxBytes, kept), served)
+  }
+
+  get hasLaggards(): boolean {
+    return this.#laggards !== undefined
   }
 
   /** The member has taken less than the log holds. */
@@ -127,7 +152,7 @@ export class Cohort<Member extends CohortMember> {
 
   #freeAll(): boolean {
     if (this.#laggards !== undefined && this.#laggards.size > 0) return false
-    if (this.isMarked || this.#flushing !== undefined) return false
+    if (this.isMarked || this.isInPass) return false
     this.#laggards = undefined
     this.log.clear()
     return true
@@ -135,7 +160,7 @@ export class Cohort<Member extends CohortMember> {
 
   /** Forgets everything: the log behind the hub began a new life. */
   reset(): void {
-    this.#pending = []
+    this.#pending = undefined
     this.#pendingBytes = 0
     this.#newestOffered = 0
     this.#laggards = undefined

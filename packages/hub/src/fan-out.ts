@@ -1,6 +1,8 @@
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import type { Entry } from '@heartline/broker'
-import type { Session } from '@heartline/session'
+import type { Framing, Session } from '@heartline/session'
+import type { Cohort } from './cohort.ts'
+import type { Piece } from './cohort-log.ts'
 import { CohortTable } from './cohort-table.ts'
 import type { Counters } from './counters.ts'
 import { Flusher, type Delivery } from './flusher.ts'
@@ -11,6 +13,9 @@ import type { ResolvedHubOptions } from './options.ts'
 import type { RecentWindow } from './recent-window.ts'
 import type { Subscriber } from './subscriber.ts'
 import { TopicStats } from './topic-stats.ts'
+
+/** What nobody is handed. */
+const NO_PIECE: Piece = { bytes: Buffer.alloc(0), to: 0, events: 0, last: { ms: 0, offset: 0 } }
 
 /** What the fan-out works with. */
 export interface FanOutParts {
@@ -53,6 +58,44 @@ export class FanOut implements Delivery {
     }
   }
 
+  /**
+   * Nearly all members stand where the others do and take everything in one piece: for them this
+   * is a comparison, a write and two numbers.
+   */
+  serve(cohort: Cohort<Subscriber>, index: number, stop: number): void {
+    const { log, members } = cohort
+    const { counters } = this.#parts
+    const { head } = log
+    let from = -1
+    let framing: Framing = 'raw'
+    let piece: Piece = NO_PIECE
+    let writes = 0
+    for (let n = index - 1; n >= stop; n--) {
+      const member = members[n]
+      // Gone meanwhile, or it has everything.
+      if (member === undefined || member.at >= head) continue
+      const { session } = member
+      if (session.isBlocked || member.at < log.base) {
+        this.deliver(member)
+        continue
+      }
+      if (member.at !== from || session.framing !== framing) {
+        count(counters, piece, writes)
+        ;({ at: from } = member)
+        ;({ framing } = session)
+        piece = log.piece(from, framing)
+        writes = 0
+      }
+      member.at = piece.to
+      member.last = piece.last
+      writes++
+      hand(session, piece.bytes)
+      if (piece.to < head) this.deliver(member)
+      else if (cohort.hasLaggards) cohort.caughtUp(member)
+    }
+    count(counters, piece, writes)
+  }
+
   /** Sends what the subscriber has not been sent of its cohort's log, as much as it takes. */
   deliver(subscriber: Subscriber): void {
     const { session, cohort } = subscriber
@@ -64,15 +107,15 @@ export class FanOut implements Delivery {
       const piece = log.piece(subscriber.at, session.framing)
       subscriber.at = piece.to
       subscriber.last = piece.last
-      this.#parts.counters.delivered += piece.events
-      this.#parts.counters.deliveredBytes += piece.bytes.length
+      count(this.#parts.counters, piece, 1)
       hand(session, piece.bytes)
     }
     cohort.caughtUp(subscriber)
   }
 
-  /** Resolves when nothing is pending. */
+  /** Resolves when nothing is pending. From then on nothing waits for the next flush. */
   async idle(): Promise<void> {
+    this.#flusher.hurry()
     while (this.#flusher.hasWork) await new Promise((resolve) => setImmediate(resolve))
   }
 
@@ -84,6 +127,12 @@ export class FanOut implements Delivery {
       session.close('slow', { graceMs: 0 })
     }
   }
+}
+
+/** The piece was handed over so many times. */
+function count(counters: Counters, piece: Piece, times: number): void {
+  counters.delivered += piece.events * times
+  counters.deliveredBytes += piece.bytes.length * times
 }
 
 /** A transport that throws costs its own session, not the flush of all others. */

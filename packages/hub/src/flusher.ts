@@ -1,102 +1,133 @@
 import type { Cohort } from './cohort.ts'
+import { CohortQueue } from './cohort-queue.ts'
 import type { LogFollower } from './log-follower.ts'
 import type { Subscriber } from './subscriber.ts'
+import { systemTurns, type TurnClock } from './turn-clock.ts'
 
-/** What the flusher calls for each session that has something to get. */
+/** Members of one cohort that are written to before the next cohort has its turn. */
+const VISIT = 128
+
+/** What the flusher calls for sessions that have something to get. */
 export interface Delivery {
-  /** Sends what the subscriber has not been sent, as much as it takes. */
-  deliver(subscriber: Subscriber): void
+  /**
+   * Sends to `cohort.members[stop]` up to the one before `index`, last first, what they have not
+   * been sent, as much as they take.
+   */
+  serve(cohort: Cohort<Subscriber>, index: number, stop: number): void
+}
+
+/** What of the hub's options the flusher follows. */
+export interface FlushOptions {
+  readonly flushSlice: number
+  readonly cohortLogBytes: number
+  readonly minFlushMs: number
 }
 
 /**
  * Writes once per turn of the event loop: all events that arrived in a turn leave in one write for
  * each session, in slices, with other work of the process in between.
+ *
+ * A cohort is written to in *passes* over its members. Those with a pass under way take turns, so
+ * that a reader of a small cohort waits for a part of each large one and not for all of them.
  */
 export class Flusher {
   readonly #sliceSize: number
   readonly #delivery: Delivery
   readonly #follower: LogFollower
   readonly #maxLogBytes: number
-  #queue: Cohort<Subscriber>[] = []
-  /** Index of the first cohort in the queue that was not begun. */
-  #next = 0
+  readonly #clock: TurnClock
+  #minFlushMs: number
+  /** Wait for the next flush. */
+  readonly #marked = new CohortQueue<Cohort<Subscriber>>()
+  /** Are to be written to until they have everything. */
+  readonly #passes = new CohortQueue<Cohort<Subscriber>>()
+  #nextFlushAt = Number.NEGATIVE_INFINITY
   #isArmed = false
-  /** The cohort being written to, and how many of its members are left. */
-  #current: Cohort<Subscriber> | undefined
-  #remaining = 0
+  /** Set while a timer waits for the next flush. */
+  #callOff: (() => void) | undefined
 
   constructor(
     delivery: Delivery,
     follower: LogFollower,
-    options: { readonly flushSlice: number; readonly cohortLogBytes: number },
+    options: FlushOptions,
+    clock: TurnClock = systemTurns,
   ) {
     this.#delivery = delivery
     this.#follower = follower
     this.#sliceSize = options.flushSlice
     this.#maxLogBytes = options.cohortLogBytes
+    this.#minFlushMs = options.minFlushMs
+    this.#clock = clock
   }
 
   /** The cohort has something pending. */
   mark(cohort: Cohort<Subscriber>): void {
     if (cohort.isMarked) return
     cohort.isMarked = true
-    this.#queue.push(cohort)
-    this.#arm()
+    // One whose pass is under way takes its place at the end of it.
+    if (!cohort.isInPass) this.#marked.push(cohort)
+    if (!this.#isArmed) this.#arm()
   }
 
   /** True while something is pending. */
   get hasWork(): boolean {
-    return this.#current !== undefined || this.#next < this.#queue.length
+    return !this.#passes.isEmpty || !this.#marked.isEmpty
+  }
+
+  /** From now on nothing waits to be collected with what follows. */
+  hurry(): void {
+    this.#minFlushMs = 0
+    this.#nextFlushAt = Number.NEGATIVE_INFINITY
+    if (this.#callOff === undefined) return
+    this.#callOff()
+    this.#arm()
   }
 
   #arm(): void {
-    if (this.#isArmed) return
     this.#isArmed = true
-    setImmediate(this.#slice)
+    this.#callOff = undefined
+    const waitMs = this.#passes.isEmpty ? this.#nextFlushAt - this.#clock.now() : 0
+    if (waitMs > 0) this.#callOff = this.#clock.after(this.#slice, waitMs)
+    else this.#clock.nextTurn(this.#slice)
   }
 
   readonly #slice = (): void => {
     this.#isArmed = false
+    this.#callOff = undefined
+    this.#beginFlush()
     let budget = this.#sliceSize
-    while (budget > 0 && this.hasWork) budget -= this.#step(budget)
+    while (budget > 0 && !this.#passes.isEmpty) budget -= this.#visit(budget)
     if (this.hasWork) this.#arm()
   }
 
-  /** Serves up to `budget` members of one cohort. Returns what it cost, 0 when nothing is left. */
-  #step(budget: number): number {
-    const cohort = this.#current ?? this.#begin()
-    if (cohort === undefined) return 0
-    // Backwards: a member that leaves is replaced by the last one, which was served already.
-    let index = Math.min(this.#remaining, cohort.members.length)
-    const stop = Math.max(0, index - budget)
-    const cost = index - stop + 1
-    const { log } = cohort
-    while (--index >= stop) {
-      const member = cohort.members[index]
-      if (member === undefined || member.at >= log.head) continue
-      this.#delivery.deliver(member)
+  #beginFlush(): void {
+    if (this.#marked.isEmpty) return
+    if (this.#minFlushMs > 0) {
+      const now = this.#clock.now()
+      if (now < this.#nextFlushAt) return
+      this.#nextFlushAt = now + this.#minFlushMs
     }
-    this.#remaining = stop
-    if (stop === 0) this.#finish(cohort)
-    return cost
+    this.#passes.append(this.#marked)
   }
 
-  #begin(): Cohort<Subscriber> | undefined {
-    const cohort = this.#queue[this.#next]
-    if (cohort === undefined) return undefined
-    this.#next++
-    if (this.#next === this.#queue.length) {
-      this.#queue = []
-      this.#next = 0
-    }
-    cohort.beginFlush(this.#follower.position)
-    this.#current = cohort
-    this.#remaining = cohort.members.length
-    return cohort
+  /** Goes on with the pass that is next. Answers what it cost, at least 1. */
+  #visit(budget: number): number {
+    const cohort = this.#passes.shift()
+    if (cohort === undefined) return 1
+    if (!cohort.isInPass) cohort.beginPass(this.#follower.position)
+    // Members may have left since the visit before.
+    const index = Math.min(cohort.unserved, cohort.members.length)
+    const limit = this.#passes.isEmpty ? budget : Math.min(VISIT, budget)
+    const stop = Math.max(0, index - limit)
+    this.#delivery.serve(cohort, index, stop)
+    cohort.unserved = stop
+    if (stop > 0) this.#passes.push(cohort)
+    else this.#endPass(cohort)
+    return index - stop + 1
   }
 
-  #finish(cohort: Cohort<Subscriber>): void {
-    this.#current = undefined
-    cohort.endFlush(this.#maxLogBytes)
+  #endPass(cohort: Cohort<Subscriber>): void {
+    cohort.endPass(this.#maxLogBytes)
+    if (cohort.isMarked) this.#marked.push(cohort)
   }
 }

@@ -29,6 +29,7 @@ import { listPresence } from './presence.ts'
 import type { PublishEvent, PublishResult } from './publish.ts'
 import { Publisher } from './publisher.ts'
 import { QuietReaders } from './quiet-readers.ts'
+import type { PreparedEvents } from './prepared.ts'
 import { checkBroker, type Readiness } from './readiness.ts'
 import { RecentWindow } from './recent-window.ts'
 import type { SessionPlace } from './session-place.ts'
@@ -206,8 +207,25 @@ export class Hub {
    * @param rights Selectors that the publisher's token allows. Default: everything.
    * @throws HeartlineError with `details.index` of the event that was refused; the broker's errors
    */
-  publish(events: readonly PublishEvent[], rights?: readonly string[]): Promise<PublishResult[]> {
-    return this.#publisher.publish(events, rights)
+  async publish(
+    events: readonly PublishEvent[],
+    rights?: readonly string[],
+  ): Promise<PublishResult[]> {
+    return this.#publisher.store(this.#publisher.prepare(events, rights))
+  }
+
+  /**
+   * The first half of `publish`, for whoever treats what was refused otherwise than what failed
+   * while it was stored.
+   * @throws HeartlineError with `details.index` of the event that was refused
+   */
+  prepare(events: readonly PublishEvent[], rights?: readonly string[]): PreparedEvents {
+    return this.#publisher.prepare(events, rights)
+  }
+
+  /** The second half: stores all or none of them. Rejects with the broker's errors, `HL_DRAINING`. */
+  store(events: PreparedEvents): Promise<PublishResult[]> {
+    return this.#publisher.store(events)
   }
 
   /** One page of the log. @throws HeartlineError `HL_SELECTOR_*`, `HL_CURSOR_INVALID` */

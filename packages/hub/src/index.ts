@@ -18,6 +18,7 @@ export {
 } from './options.ts'
 export { PROBLEM_TYPE, toProblem, type Problem } from './problem.ts'
 export type { PublishEvent, PublishResult } from './publish.ts'
+export type { PreparedEvents } from './prepared.ts'
 export type { Readiness } from './readiness.ts'
 export { checkSelector, rightsCover, selectorCovers, selectorMatches } from './selector.ts'
 export type { Subscription } from './subscriber.ts'

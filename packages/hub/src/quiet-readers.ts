@@ -55,8 +55,8 @@ export class QuietReaders {
 
   /** True when it has everything up to the follower's position and may be told so now. */
   #isQuiet(subscriber: Subscriber): boolean {
-    const { session, cohort, last } = subscriber
-    if (last.offset >= Math.min(this.#before, this.#follower.position.offset)) return false
+    const { session, cohort, lastOffset } = subscriber
+    if (lastOffset >= Math.min(this.#before, this.#follower.position.offset)) return false
     if (subscriber.at !== cohort.log.head || cohort.isMarked) return false
     return session.isOpen && !session.isBlocked
   }

@@ -1,8 +1,7 @@
 /** Rates are counted over windows of this length. */
 const WINDOW_MS = 5_000
-const MAX_TOPICS = 10_000
-/** Forgotten at once: to find the oldest costs a look at all. */
-const FORGOTTEN = 2_500
+/** In each of two generations. */
+const MAX_TOPICS = 5_000
 
 /** How busy a topic is. */
 export interface TopicRate {
@@ -24,9 +23,15 @@ interface Tally {
   previous: number
 }
 
-/** Counts events by topic. Bounded: those that were quiet for longest are forgotten. */
+/**
+ * Counts events by topic. Bounded: those that were quiet for longest are forgotten.
+ *
+ * They are kept in two generations. A topic that is busy moves to the young one; when that is full
+ * it becomes the old one, and what was in the old one is forgotten, all without looking for it.
+ */
 export class TopicStats {
-  readonly #tallies = new Map<string, Tally>()
+  #young = new Map<string, Tally>()
+  #old = new Map<string, Tally>()
   readonly #now: () => number
   #events = 0
 
@@ -37,17 +42,11 @@ export class TopicStats {
 
   add(topic: string): void {
     const window = Math.floor(this.#now() / WINDOW_MS)
-    const newest = ++this.#events
-    const tally = this.#tallies.get(topic)
-    if (tally === undefined) {
-      if (this.#tallies.size >= MAX_TOPICS) this.#forgetOldest()
-      this.#tallies.set(topic, { total: 1, newest, window, current: 1, previous: 0 })
-      return
-    }
+    const tally = this.#young.get(topic) ?? this.#promote(topic, window)
     turn(tally, window)
     tally.total++
     tally.current++
-    tally.newest = newest
+    tally.newest = ++this.#events
   }
 
   /** The topics that changed last, newest first. */
@@ -63,11 +62,20 @@ export class TopicStats {
   }
 
   #newestFirst(): [string, Tally][] {
-    return [...this.#tallies].sort(([, a], [, b]) => b.newest - a.newest)
+    return [...this.#young, ...this.#old].sort(([, a], [, b]) => b.newest - a.newest)
   }
 
-  #forgetOldest(): void {
-    for (const [topic] of this.#newestFirst().slice(-FORGOTTEN)) this.#tallies.delete(topic)
+  /** Finds the topic among the old ones or begins to count it. */
+  #promote(topic: string, window: number): Tally {
+    const known = this.#old.get(topic)
+    if (known !== undefined) this.#old.delete(topic)
+    const tally = known ?? { total: 0, newest: 0, window, current: 0, previous: 0 }
+    if (this.#young.size >= MAX_TOPICS) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(topic, tally)
+    return tally
   }
 }
 

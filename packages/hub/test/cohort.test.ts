@@ -47,8 +47,8 @@ describe('a cohort', () => {
   it('frees its log with the flush when all members have all of it', () => {
     const cohort = newCohort(2)
     cohort.offer(frame(1, 100))
-    cohort.beginFlush(at(1))
-    cohort.endFlush(1_000_000)
+    cohort.beginPass(at(1))
+    cohort.endPass(1_000_000)
     expect(cohort.log.base).toBe(100)
   })
 
@@ -57,10 +57,10 @@ describe('a cohort', () => {
     const [first, second] = cohort.members
     if (first === undefined || second === undefined) throw new Error('no members')
     cohort.offer(frame(1, 100))
-    cohort.beginFlush(at(1))
+    cohort.beginPass(at(1))
     cohort.fellBack(first)
     cohort.fellBack(second)
-    cohort.endFlush(1_000_000)
+    cohort.endPass(1_000_000)
     expect(cohort.log.base).toBe(0)
     cohort.caughtUp(first)
     expect(cohort.log.base).toBe(0)
@@ -73,18 +73,18 @@ describe('a cohort', () => {
     const [member] = cohort.members
     if (member === undefined) throw new Error('no member')
     cohort.offer(frame(1, 100))
-    cohort.beginFlush(at(1))
+    cohort.beginPass(at(1))
     cohort.fellBack(member)
     cohort.caughtUp(member)
     expect(cohort.log.base).toBe(0)
     cohort.fellBack(member)
-    cohort.endFlush(1_000_000)
+    cohort.endPass(1_000_000)
     cohort.offer(frame(2, PIECE_BYTES))
     cohort.isMarked = true
     cohort.caughtUp(member)
     expect(cohort.log.base).toBe(0)
-    cohort.beginFlush(at(2))
-    cohort.endFlush(1_000_000)
+    cohort.beginPass(at(2))
+    cohort.endPass(1_000_000)
     expect(cohort.log.base).toBe(100 + PIECE_BYTES)
   })
 
@@ -95,16 +95,16 @@ describe('a cohort', () => {
     let offset = 0
     for (let n = 0; n < 100; n++) cohort.offer(frame(++offset, 10_000))
     cohort.isMarked = true
-    cohort.beginFlush(at(offset))
+    cohort.beginPass(at(offset))
     cohort.fellBack(member)
     for (let n = 0; n < 50; n++) cohort.offer(frame(++offset, 10_000))
     cohort.isMarked = true
-    cohort.endFlush(200_000)
+    cohort.endPass(200_000)
     expect(cohort.log.base).toBe(1_000_000)
     expect(cohort.log.head).toBeGreaterThan(1_400_000)
-    cohort.beginFlush(at(offset))
+    cohort.beginPass(at(offset))
     cohort.fellBack(member)
-    cohort.endFlush(200_000)
+    cohort.endPass(200_000)
     expect(cohort.log.head - cohort.log.base).toBeLessThanOrEqual(200_000)
     cohort.reset()
     expect(cohort.log.base).toBe(cohort.log.head)

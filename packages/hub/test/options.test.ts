@@ -17,6 +17,8 @@ describe('an option', () => {
     { namespaces: [{ topics: 'a', private: 1 }] },
     { retryMs: '5' },
     { maxSessions: -1 },
+    { kernelEvidence: 'on' },
+    { maxUnacknowledgedMs: 0 },
     { sessionIdPrefix: 'two words' },
   ])('that is not valid is refused: %j', (options) => {
     expect(() => resolve(options)).toThrow(expect.objectContaining({ code: 'HL_OPTION_INVALID' }))
@@ -79,9 +81,17 @@ describe('the rate of a topic', () => {
 
   it('is kept for a bounded number of topics, and listed for as many as asked', () => {
     const stats = new TopicStats()
-    for (let n = 0; n < 10_500; n++) stats.add(`t${n}`)
-    expect(stats.list(20_000).length).toBeLessThanOrEqual(10_000)
-    expect(stats.list(20_000).at(-1)?.topic).toBe('t2500')
+    for (let n = 0; n < 10_500; n++) {
+      stats.add(`t${n}`)
+      if (n % 1_000 === 0) stats.add('busy')
+    }
+    const kept = stats.list(20_000)
+    expect(kept.length).toBeLessThanOrEqual(10_000)
+    // Those that were quiet for longest are gone, and no others.
+    expect(kept.filter(({ topic }) => topic !== 'busy').map(({ topic }) => topic)).toEqual(
+      Array.from({ length: kept.length - 1 }, (_, n) => `t${10_499 - n}`),
+    )
+    expect(kept.find(({ topic }) => topic === 'busy')?.total).toBe(11)
     expect(stats.list(2).map((row) => row.topic)).toEqual(['t10499', 't10498'])
     expect(stats.list(0)).toEqual([])
   })

@@ -8,6 +8,7 @@ import { TokenVerifier } from './auth/token-verifier.ts'
 import type { Config } from './config/config.ts'
 import { describeListen, isLocalListen } from './config/listen-address.ts'
 import { serverErrors } from './errors.ts'
+import { Entrance } from './http/entrance.ts'
 import { Listener } from './http/listener.ts'
 import { RequestHandler } from './http/request-handler.ts'
 import type { Route } from './http/route.ts'
@@ -16,6 +17,7 @@ import { createJsonLogger, type Logger } from './log.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { LocalPeers } from './peers/local-peers.ts'
 import type { Seat } from './peers/seat.ts'
+import { EventsAtDoor } from './routes/door.ts'
 import { routesFor } from './routes/index.ts'
 import { openStore } from './open-store.ts'
 import { TimedBroker } from './timed-broker.ts'
@@ -115,8 +117,10 @@ function createListener(
   const authenticator = new Authenticator(verifier, tickets, config.auth.anonymous)
   const services = { config, hub, peers, authenticator, tickets, metrics, log, random }
   const routes = [...routesFor(config), ...(dependencies.routes ?? [])]
-  const handler = new RequestHandler(services, routes)
-  return new Listener(config, (...exchange) => handler.handle(...exchange))
+  const entrance = new Entrance(config.cors, authenticator.isDevelopment)
+  const handler = new RequestHandler(services, entrance, routes)
+  const atDoor = config.frontDoor === 'on' ? new EventsAtDoor(services, entrance) : undefined
+  return new Listener(config, (...exchange) => handler.handle(...exchange), atDoor)
 }
 
 class RunningServer implements HeartlineServer {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Grant } from './grant.ts'
 
 /** A key that was withdrawn from a key set is honoured no longer than this. */
@@ -25,12 +25,12 @@ export class GrantCache {
   }
 
   find(token: string): Grant | undefined {
-    const hash = hashOf(token)
-    const kept = this.#grants.get(hash)
+    const key = hashOf(token)
+    const kept = this.#grants.get(key)
     if (kept === undefined) return undefined
-    this.#grants.delete(hash)
+    this.#grants.delete(key)
     if (kept.until <= this.#now()) return undefined
-    this.#grants.set(hash, kept)
+    this.#grants.set(key, kept)
     return kept.grant
   }
 
@@ -45,5 +45,5 @@ export class GrantCache {
 }
 
 function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64')
+  return hash('sha256', token, 'base64')
 }

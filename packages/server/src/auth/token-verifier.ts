@@ -37,11 +37,16 @@ export class TokenVerifier {
 
   /** Rejects with `HL_TOKEN_*`, `HL_CLAIM_*`, `HL_JWKS_UNAVAILABLE`. */
   async verify(token: string): Promise<Grant> {
-    const known = this.#cache.find(token)
+    const known = this.known(token)
     if (known !== undefined) return known
     const grant = await this.#check(token)
     this.#cache.keep(token, grant)
     return grant
+  }
+
+  /** What a token allows that was checked a short while ago. */
+  known(token: string): Grant | undefined {
+    return this.#cache.find(token)
   }
 
   async #check(token: string): Promise<Grant> {

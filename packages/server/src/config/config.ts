@@ -42,6 +42,7 @@ export interface LimitSettings {
 /** Everything the server can be told, resolved: durations in milliseconds, sizes in bytes. */
 export interface Config {
   readonly listen: ListenAddress
+  readonly frontDoor: 'on' | 'off'
   readonly store: StoreSetting
   /** The hub whose log is served, and what it is shown. `url` is in `store` as well. */
   readonly upstream: {

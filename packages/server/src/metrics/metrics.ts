@@ -1,13 +1,8 @@
 import type { Hub } from '@heartline/hub'
-import {
-  Counter,
-  Histogram,
-  Registry,
-  type MetricObjectWithValues,
-  type MetricValue,
-} from 'prom-client'
+import { Histogram, Registry, type MetricObjectWithValues, type MetricValue } from 'prom-client'
 import { registerHubMetrics, type HubReading } from './hub-metrics.ts'
 import { registerProcessMetrics, type EventLoopMonitor } from './process-metrics.ts'
+import { Tally } from './tally.ts'
 
 const APPEND_BUCKETS = [0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
 
@@ -25,7 +20,8 @@ export interface RequestCount {
 /** What `/metrics` tells. Each server has its own registry. */
 export class Metrics {
   readonly #registry = new Registry()
-  readonly #requests: Counter<'route' | 'method' | 'status'>
+  readonly #requests: Tally
+  readonly #atDoor: Tally
   readonly #appends: Histogram<'outcome'>
   readonly #eventLoop: EventLoopMonitor
   /** Takes a new reading of the hub, once a scrape. */
@@ -33,7 +29,7 @@ export class Metrics {
 
   constructor() {
     const registers = [this.#registry]
-    this.#requests = new Counter({
+    this.#requests = new Tally(this.#registry, {
       name: 'heartline_http_requests_total',
       help: 'Answered requests; a stream counts when it is opened.',
       labelNames: ['route', 'method', 'status'],
@@ -44,7 +40,11 @@ export class Metrics {
       help: 'Time from handing events to the log until they are as durable as it promises.',
       labelNames: ['outcome'],
       buckets: APPEND_BUCKETS,
-      registers,
+    })
+    this.#atDoor = new Tally(this.#registry, {
+      name: 'heartline_front_door_requests_total',
+      help: "Requests that the front door answered (`stream`, `publish`), and those that it left to Node's parser, once a connection (`handed-over`).",
+      labelNames: ['outcome'],
     })
     this.#eventLoop = registerProcessMetrics(this.#registry)
   }
@@ -57,7 +57,11 @@ export class Metrics {
 
   countRequest(request: RequestCount): void {
     const { route, method, status } = request
-    this.#requests.inc({ route, method, status })
+    this.#requests.count(`${status} ${method} ${route}`, { route, method, status })
+  }
+
+  countAtDoor(outcome: 'stream' | 'publish' | 'handed-over'): void {
+    this.#atDoor.count(outcome, { outcome })
   }
 
   observeAppend(seconds: number, outcome: 'ok' | 'error'): void {

@@ -34,6 +34,7 @@ describe('defaults', () => {
   it('are pinned', () => {
     expect(defaultConfig()).toEqual({
       listen: { host: '127.0.0.1', port: 8420 },
+      frontDoor: 'on',
       store: { kind: 'memory' },
       workers: 1,
       disk: { fsync: 'always', fsyncIntervalMs: 100 },
