@@ -8,7 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'brokers/*/test/**/*.test.ts', 'test/**/*.test.ts'],
-    setupFiles: ['packages/session/test/kit/use-seam.ts'],
+    setupFiles: ['packages/session/test/kit/use-seam.ts', 'test/kit/use-front-door.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,

@@ -6,6 +6,7 @@ import { toEntry } from './event.ts'
 import type { LogFollower } from './log-follower.ts'
 import type { NamespaceTable } from './namespace.ts'
 import type { ResolvedHubOptions } from './options.ts'
+import type { PreparedEvents } from './prepared.ts'
 import type { PublishEvent, PublishResult } from './publish.ts'
 import { rightsCover } from './selector.ts'
 
@@ -29,12 +30,16 @@ export class Publisher {
     this.#options = options
   }
 
-  async publish(
-    events: readonly PublishEvent[],
-    rights: readonly string[] | undefined,
-  ): Promise<PublishResult[]> {
-    if (this.#isStopped) throw new HeartlineError(hubErrors.draining)
+  /** Checks all events. Throws what refuses the first bad one. */
+  prepare(events: readonly PublishEvent[], rights: readonly string[] | undefined): PreparedEvents {
+    this.#requireOpen()
     const entries = events.map((event, index) => this.#check(event, index, rights))
+    return entries as readonly NewEntry[] as PreparedEvents
+  }
+
+  /** Stores all or none of them. */
+  async store(entries: PreparedEvents): Promise<PublishResult[]> {
+    this.#requireOpen()
     if (entries.length === 0) return []
     const append = this.#parts.broker.append(entries)
     this.#underWay.add(append)
@@ -53,6 +58,10 @@ export class Publisher {
   /** Resolves when the appends under way are settled. */
   async idle(): Promise<void> {
     await Promise.allSettled(this.#underWay)
+  }
+
+  #requireOpen(): void {
+    if (this.#isStopped) throw new HeartlineError(hubErrors.draining)
   }
 
   #check(event: PublishEvent, index: number, rights: readonly string[] | undefined): NewEntry {

@@ -272,6 +272,16 @@ const shape = z
           'Address to listen on: `HOST:PORT`, `:PORT` (all addresses), `[::1]:PORT`, or `unix:PATH`. Port 0: any free one.',
       }),
     ),
+    frontDoor: z
+      .enum(['on', 'off'])
+      .prefault('on')
+      .meta(
+        about({
+          kind: 'string',
+          description:
+            'Whether streams and short publishes over plain HTTP are read by a parser of our own, which costs a fraction. `off`: all by that of Node.',
+        }),
+      ),
     store: storeSetting.prefault('memory').meta(
       about({
         kind: 'string',
@@ -291,16 +301,6 @@ const shape = z
     heartbeat: duration({ min: 1000, max: 600_000, zero: true })
       .prefault('15s')
       .meta(
-    frontDoor: z
-      .enum(['on', 'off'])
-      .prefault('on')
-      .meta(
-        about({
-          kind: 'string',
-          description:
-            'Whether streams and short publishes over plain HTTP are read by a parser of our own, which costs a fraction. `off`: all by that of Node.',
-        }),
-      ),
         about({
           kind: 'duration',
           description: 'Sent to readers that got nothing else for so long. 0: off.',

@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer'
 import { HeartlineError } from '@heartline/wire'
 import { serverErrors } from '../errors.ts'
 import type { Exchange } from './exchange.ts'
 import { parseJson } from './json.ts'
 import { parseMediaType } from './media-type.ts'
+import type { RequestView } from './request-view.ts'
 
 /** How much a body may be, and how long it may take. */
 export interface BodyLimits {
@@ -14,14 +16,14 @@ export interface BodyLimits {
  * Checks that a body has one of the types and no encoding, and returns its type. Throws
  * `HL_CONTENT_TYPE`, `HL_CONTENT_ENCODING`.
  */
-export function requireType(exchange: Exchange, types: readonly string[]): string {
-  const { type, charset } = parseMediaType(exchange.header('content-type'))
+export function requireType(request: RequestView, types: readonly string[]): string {
+  const { type, charset } = parseMediaType(request.header('content-type'))
   const isUtf8 = charset === undefined || charset === 'utf-8' || charset === 'utf8'
   if (!types.includes(type) || !isUtf8) {
     const allowed = `${types.join(' or ')}${isUtf8 ? '' : ' in UTF-8'}`
     throw new HeartlineError(serverErrors.contentType, { allowed })
   }
-  const encoding = exchange.header('content-encoding')
+  const encoding = request.header('content-encoding')
   // A few compressed kilobytes can become gigabytes.
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new HeartlineError(serverErrors.contentEncoding)
@@ -34,13 +36,16 @@ export async function readJson(exchange: Exchange, limits: BodyLimits): Promise<
   return parseJson(decodeUtf8(await readBody(exchange, limits)))
 }
 
-/** Decodes bytes. Throws `HL_UTF8_INVALID` instead of replacing what is broken. */
-export function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new HeartlineError(serverErrors.utf8Invalid)
-  }
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]
+
+/**
+ * Decodes bytes, without a byte order mark. Throws `HL_UTF8_INVALID` instead of replacing what is
+ * broken.
+ */
+export function decodeUtf8(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new HeartlineError(serverErrors.utf8Invalid)
+  const hasMark = BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte)
+  return bytes.toString('utf8', hasMark ? BYTE_ORDER_MARK.length : 0)
 }
 
 /** Reads a whole body, and never holds more than the limit. */

@@ -27,16 +27,15 @@ export class Cors {
     return this.#allowsLoopback && isLoopbackOrigin(origin)
   }
 
-  /** Sets the headers of every answer. */
-  apply(exchange: Exchange): void {
-    const { response } = exchange
+  /** The headers of every answer to a page of this origin. */
+  headersFor(origin: string | undefined): Record<string, string> {
     // Also without an Origin: a cache must not give that answer to a page.
-    if (!this.#isAny) response.setHeader('Vary', 'Origin')
-    const origin = exchange.header('origin')
-    if (origin === undefined || !this.allows(origin)) return
-    response.setHeader('Access-Control-Allow-Origin', this.#isAny ? '*' : origin)
-    response.setHeader('Access-Control-Expose-Headers', EXPOSED)
-    if (this.#credentials) response.setHeader('Access-Control-Allow-Credentials', 'true')
+    const headers: Record<string, string> = this.#isAny ? {} : { Vary: 'Origin' }
+    if (origin === undefined || !this.allows(origin)) return headers
+    headers['Access-Control-Allow-Origin'] = this.#isAny ? '*' : origin
+    headers['Access-Control-Expose-Headers'] = EXPOSED
+    if (this.#credentials) headers['Access-Control-Allow-Credentials'] = 'true'
+    return headers
   }
 
   /** Answers an OPTIONS request to a path that takes `methods`. */

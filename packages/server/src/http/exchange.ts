@@ -3,13 +3,15 @@ import { toProblem, type Problem } from '@heartline/hub'
 import { HeartlineError } from '@heartline/wire'
 import { serverErrors } from '../errors.ts'
 import { problemHeaders } from './problem.ts'
+import { JSON_HEADERS } from './json-headers.ts'
+import type { RequestView } from './request-view.ts'
 import { splitTarget } from './target.ts'
 
 /** How long an unread body is thrown away before the connection is closed. */
 const LINGER_MS = 1000
 
 /** One request and its answer. */
-export class Exchange {
+export class Exchange implements RequestView {
   /** Also an HTTP/2 one: its compatibility interface has the same shape. */
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -34,7 +36,9 @@ export class Exchange {
 
   /** A request header. Undefined when missing or empty. */
   header(name: string): string | undefined {
-    const value = this.request.headers[name]
+    const { headers } = this.request
+    // HTTP/2 has `:authority` in its place.
+    const value = name === 'host' ? (headers[':authority'] ?? headers.host) : headers[name]
     const text = Array.isArray(value) ? value[0] : value
     return text === '' ? undefined : text
   }
@@ -68,11 +72,7 @@ export class Exchange {
   }
 
   sendJson(status: number, body: unknown): void {
-    this.#send(status, JSON.stringify(body), {
-      'content-type': 'application/json',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-    })
+    this.#send(status, JSON.stringify(body), JSON_HEADERS)
   }
 
   send(status: number, body: string | Buffer, headers: Readonly<Record<string, string>>): void {

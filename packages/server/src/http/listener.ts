@@ -5,18 +5,20 @@ import type { AddressInfo, Socket } from 'node:net'
 import { HeartlineError } from '@heartline/wire'
 import type { Config } from '../config/config.ts'
 import { formatHostPort } from '../config/listen-address.ts'
+import type { DoorRoutes } from '../door/door-routes.ts'
+import { FrontDoor } from '../door/front-door.ts'
 import { serverErrors } from '../errors.ts'
 import { answerClientError } from './client-error.ts'
+import { Connections } from './connections.ts'
+import { HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS } from './deadlines.ts'
 import { listenOn } from './listen.ts'
 
-/** The time in which a client must have sent its headers: bounds slow ones (slowloris). */
-const HEADERS_TIMEOUT_MS = 10_000
-/** Longer than the 60 s of common proxies: else they reuse a connection that we just closed. */
-const KEEP_ALIVE_MS = 65_000
 const HANDSHAKE_TIMEOUT_MS = 10_000
 /** HTTP/2 connections without a stream are closed. */
 const IDLE_HTTP2_MS = 120_000
 const MAX_STREAMS = 1000
+/** Longer heads than those of an EventSource behind a proxy are read by node:http. */
+const MAX_DOOR_HEAD_BYTES = 8192
 
 type Handle = (
   request: IncomingMessage,
@@ -28,12 +30,15 @@ type Handle = (
 export class Listener {
   readonly #config: Config
   readonly #server: Server | Http2SecureServer
-  /** Open connections and how many requests each is answering. */
-  readonly #sockets = new Map<Socket, number>()
+  readonly #connections = new Connections()
+  readonly #door: FrontDoor | undefined
   readonly #http2 = new Set<ServerHttp2Session>()
 
-  /** Throws `HL_CONFIG_INVALID` when the certificate cannot be used. */
-  constructor(config: Config, handle: Handle) {
+  /**
+   * @param atDoor What is answered without node:http, where that is possible.
+   * @throws HeartlineError `HL_CONFIG_INVALID` when the certificate cannot be used
+   */
+  constructor(config: Config, handle: Handle, atDoor: DoorRoutes | undefined) {
     this.#config = config
     const isTls = config.tls.certFile !== undefined
     const server = isTls ? createTlsServer(config) : createPlainServer(config)
@@ -52,6 +57,7 @@ export class Listener {
       void handle(request, response, true)
     })
     target.on('clientError', (error, socket) => answerClientError(error, socket as Socket))
+    this.#door = isTls || atDoor === undefined ? undefined : this.#createDoor(target, atDoor)
     target.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => this.#watch(socket))
     server.on('session', (session: ServerHttp2Session) => this.#watchHttp2(session))
   }
@@ -76,32 +82,41 @@ export class Listener {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
     for (const session of this.#http2) session.close()
     // Also those that have not sent a request yet, which node:http does not count as idle.
-    this.#cut((socket, requests) => requests === 0 && !isHttp2(socket))
-    const cut = setTimeout(() => this.#cut(() => true), graceMs)
+    this.#connections.cutIdle()
+    this.#door?.close()
+    const cut = setTimeout(() => this.#connections.cutAll(), graceMs)
     await closed
     clearTimeout(cut)
   }
 
-  #cut(isMeant: (socket: Socket, requests: number) => boolean): void {
-    for (const [socket, requests] of this.#sockets) {
-      if (isMeant(socket, requests)) socket.destroy()
-    }
+  /** The door stands where node:http took connections, and passes on what it does not read. */
+  #createDoor(server: Server, routes: DoorRoutes): FrontDoor {
+    const [serve] = server.listeners('connection')
+    server.removeAllListeners('connection')
+    return new FrontDoor({
+      routes,
+      // Both count what is about the same. Half leaves room for what they count differently.
+      maxHeadBytes: Math.min(MAX_DOOR_HEAD_BYTES, this.#config.limits.maxHeaderBytes / 2),
+      serve: (socket) => {
+        this.#connections.count(socket, 0)
+        serve?.call(server, socket)
+      },
+      refuse: (socket, code) => answerClientError(Object.assign(new Error(code), { code }), socket),
+    })
   }
 
   #watch(socket: Socket): void {
-    this.#sockets.set(socket, 0)
-    socket.once('close', () => this.#sockets.delete(socket))
+    this.#connections.add(socket)
+    if (this.#door !== undefined) this.#door.accept(socket)
+    // A connection of HTTP/2 has a session that ends it in good order.
+    else if (!isHttp2(socket)) this.#connections.count(socket, 0)
   }
 
   #track(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
-    this.#count(socket, 1)
-    response.once('close', () => this.#count(socket, -1))
-  }
-
-  #count(socket: Socket, change: number): void {
-    const requests = this.#sockets.get(socket)
-    if (requests !== undefined) this.#sockets.set(socket, requests + change)
+    if (request.httpVersionMajor > 1) return
+    this.#connections.count(socket, 1)
+    response.once('close', () => this.#connections.count(socket, -1))
   }
 
   #watchHttp2(session: ServerHttp2Session): void {

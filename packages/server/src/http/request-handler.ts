@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HeartlineError } from '@heartline/wire'
 import { serverErrors } from '../errors.ts'
-import { Cors } from './cors.ts'
-import { guardDevelopment } from './development-guard.ts'
+import type { Entrance } from './entrance.ts'
 import { Exchange } from './exchange.ts'
+import { RequestReport } from './request-report.ts'
 import type { Route, Services } from './route.ts'
 import { handlerOf, methodsOf, Router } from './router.ts'
 
@@ -16,12 +16,14 @@ const CLIENT_LEFT = 499
 export class RequestHandler {
   readonly #services: Services
   readonly #router: Router
-  readonly #cors: Cors
+  readonly #entrance: Entrance
+  readonly #report: RequestReport
 
-  constructor(services: Services, routes: readonly Route[]) {
+  constructor(services: Services, entrance: Entrance, routes: readonly Route[]) {
     this.#services = services
     this.#router = new Router(routes)
-    this.#cors = new Cors(services.config.cors, services.authenticator.isDevelopment)
+    this.#entrance = entrance
+    this.#report = new RequestReport(services)
   }
 
   /** Never rejects. */
@@ -42,25 +44,23 @@ export class RequestHandler {
       exchange.parameters = match?.parameters ?? {}
       await this.#dispatch(exchange, match?.route)
     } catch (error) {
-      this.#fail(exchange, error)
+      this.#report.failed(exchange.method, error)
+      exchange.sendError(error)
     }
-    this.#report(exchange, route, performance.now() - startedAt)
+    const status = response.headersSent ? response.statusCode : CLIENT_LEFT
+    this.#report.answered({ method: exchange.method, route, status, startedAt })
   }
 
   #begin(exchange: Exchange): void {
-    if (this.#services.authenticator.isDevelopment) {
-      exchange.response.setHeader('Heartline-Mode', 'development')
-      this.#cors.apply(exchange)
-      guardDevelopment(exchange, this.#cors)
-    } else {
-      this.#cors.apply(exchange)
-    }
+    const headers = this.#entrance.headersFor(exchange)
+    for (const [name, value] of Object.entries(headers)) exchange.response.setHeader(name, value)
+    this.#entrance.guard(exchange)
   }
 
   async #dispatch(exchange: Exchange, route: Route | undefined): Promise<void> {
     if (route === undefined) throw new HeartlineError(serverErrors.notFound)
     if (exchange.method === 'OPTIONS') {
-      this.#cors.preflight(exchange, methodsOf(route))
+      this.#entrance.cors.preflight(exchange, methodsOf(route))
       return
     }
     const handler = handlerOf(route, exchange.method)
@@ -70,30 +70,6 @@ export class RequestHandler {
     }
     await handler(exchange, this.#services)
   }
-
-  #fail(exchange: Exchange, error: unknown): void {
-    const { log } = this.#services
-    const { method } = exchange
-    if (!(error instanceof HeartlineError)) {
-      log.error({ err: error, method }, 'A request failed')
-    } else if (error.cause !== undefined && error.fault === 'server') {
-      log.warn({ err: error.cause, code: error.code }, 'A request could not be answered')
-    }
-    exchange.sendError(error)
-  }
-
-  /** No path, query or header: they may hold tickets, topics and tokens. */
-  #report(exchange: Exchange, route: string, durationMs: number): void {
-    const { method, response } = exchange
-    const status = response.headersSent ? response.statusCode : CLIENT_LEFT
-    this.#services.metrics.countRequest({ route, method: knownMethod(method), status })
-    const fields = { method, route, status, durationMs: Math.round(durationMs * 10) / 10 }
-    this.#services.log.debug(fields, 'Request')
-  }
-}
-
-function knownMethod(method: string): string {
-  return ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'].includes(method) ? method : 'other'
 }
 
 /** A client that leaves while it is answered is told by the session or not at all. */

@@ -33,7 +33,11 @@ export class Metrics {
       name: 'heartline_http_requests_total',
       help: 'Answered requests; a stream counts when it is opened.',
       labelNames: ['route', 'method', 'status'],
-      registers,
+    })
+    this.#atDoor = new Tally(this.#registry, {
+      name: 'heartline_front_door_requests_total',
+      help: "Requests that the front door answered (`stream`, `publish`), and those that it left to Node's parser, once a connection (`handed-over`).",
+      labelNames: ['outcome'],
     })
     this.#appends = new Histogram({
       name: 'heartline_broker_append_seconds',
@@ -41,10 +45,17 @@ export class Metrics {
       labelNames: ['outcome'],
       buckets: APPEND_BUCKETS,
     })
-    this.#atDoor = new Tally(this.#registry, {
-      name: 'heartline_front_door_requests_total',
-      help: "Requests that the front door answered (`stream`, `publish`), and those that it left to Node's parser, once a connection (`handed-over`).",
-      labelNames: ['outcome'],
+    this.#durations = new Histogram({
+      name: 'heartline_session_duration_seconds',
+      help: 'How long ended sessions were open.',
+      buckets: DURATION_BUCKETS,
+      registers,
+    })
+    this.#kernelRounds = new Histogram({
+      name: 'heartline_kernel_evidence_duration_seconds',
+      help: "Time of one look at the kernel's tables of connections, most of it off the event loop.",
+      buckets: KERNEL_BUCKETS,
+      registers,
     })
     this.#eventLoop = registerProcessMetrics(this.#registry)
   }

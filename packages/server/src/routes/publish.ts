@@ -1,12 +1,8 @@
-import type { PublishEvent } from '@heartline/hub'
-import { HeartlineError } from '@heartline/wire'
-import type { Grant } from '../auth/grant.ts'
-import { serverErrors } from '../errors.ts'
 import { readJson, requireType } from '../http/body.ts'
 import type { Exchange } from '../http/exchange.ts'
 import type { Services } from '../http/route.ts'
+import { Publication, refuseKey } from './publication.ts'
 import { publishLines } from './publish-lines.ts'
-import { publishStatus } from './publish-status.ts'
 
 const JSON_TYPE = 'application/json'
 const LINE_TYPES = ['application/x-ndjson', 'application/jsonl', 'application/ndjson']
@@ -27,46 +23,12 @@ export async function publish(exchange: Exchange, services: Services): Promise<v
   }
   const { maxBodyBytes: maxBytes, bodyTimeoutMs: timeoutMs } = services.config.limits
   const body = await readJson(exchange, { maxBytes, timeoutMs })
-  if (Array.isArray(body)) {
-    if (key !== undefined) throw refuseKey('it names one event, give each of the list a publishId')
-    return publishList(exchange, services, { grant, events: body as PublishEvent[] })
+  const publication = new Publication(body, key)
+  try {
+    const results = await services.hub.publish(publication.events, grant.publish)
+    const answer = publication.answer(results)
+    exchange.sendJson(answer.status, answer.body)
+  } catch (error) {
+    throw publication.refusal(error)
   }
-  return publishOne(exchange, services, { grant, event: withKey(body as PublishEvent, key) })
-}
-
-async function publishOne(
-  exchange: Exchange,
-  services: Services,
-  what: { grant: Grant; event: PublishEvent },
-): Promise<void> {
-  const [result] = await services.hub.publish([what.event], what.grant.publish).catch(withoutIndex)
-  if (result !== undefined) exchange.sendJson(publishStatus([result]), result)
-}
-
-async function publishList(
-  exchange: Exchange,
-  services: Services,
-  what: { grant: Grant; events: readonly PublishEvent[] },
-): Promise<void> {
-  const results = await services.hub.publish(what.events, what.grant.publish)
-  exchange.sendJson(publishStatus(results), results)
-}
-
-function withKey(event: PublishEvent, key: string | undefined): PublishEvent {
-  if (key === undefined || typeof event !== 'object' || event === null) return event
-  if (event.publishId !== undefined && event.publishId !== key) {
-    throw refuseKey('the event has another publishId')
-  }
-  return { ...event, publishId: key }
-}
-
-function refuseKey(reason: string): HeartlineError {
-  return new HeartlineError(serverErrors.idempotencyKey, { reason })
-}
-
-/** A single event has no index that would help its publisher. */
-function withoutIndex(error: unknown): never {
-  if (!(error instanceof HeartlineError)) throw error
-  const { index: _, ...details } = error.details
-  throw new HeartlineError(error, details, error.cause)
 }

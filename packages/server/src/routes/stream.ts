@@ -4,6 +4,7 @@ import type { Grant } from '../auth/grant.ts'
 import { serverErrors } from '../errors.ts'
 import type { Exchange } from '../http/exchange.ts'
 import { accepts } from '../http/media-type.ts'
+import type { RequestView } from '../http/request-view.ts'
 import type { Services } from '../http/route.ts'
 
 const EVENT_STREAM = 'text/event-stream'
@@ -12,7 +13,7 @@ const OVERLOAD_RETRY_MS = { min: 2000, spread: 8000 }
 
 /** `GET /v1/events`: the stream. */
 export async function openStream(exchange: Exchange, services: Services): Promise<void> {
-  const subscription = await admitReader(exchange, services)
+  const subscription = await admitOrSendBack(exchange, services)
   if (subscription === undefined) return
   if (exchange.response.destroyed) return
   services.hub.open(exchange.request, exchange.response, subscription)
@@ -20,22 +21,36 @@ export async function openStream(exchange: Exchange, services: Services): Promis
 
 /** `HEAD /v1/events`: whether the stream would be there. */
 export async function probeStream(exchange: Exchange, services: Services): Promise<void> {
-  const subscription = await admitReader(exchange, services)
+  const subscription = await admitOrSendBack(exchange, services)
   if (subscription !== undefined) exchange.send(200, '', streamHeaders(exchange))
 }
 
-async function admitReader(
+/** What a reader asks for, if its grant allows it and there is room. Throws what refuses it. */
+export function admitReader(request: RequestView, grant: Grant, services: Services): Subscription {
+  requireAccept(request)
+  const { query } = request
+  return services.hub.admit({
+    selectors: query.getAll('topic'),
+    subscriber: grant.subject,
+    rights: grant.subscribe,
+    anonymous: grant.anonymous,
+    expiresAtMs: grant.expiresAtMs,
+    lastEventId: request.header('last-event-id') ?? (query.get('lastEventId') || undefined),
+    since: query.get('since') || undefined,
+  })
+}
+
+async function admitOrSendBack(
   exchange: Exchange,
   services: Services,
 ): Promise<Subscription | undefined> {
-  if (!accepts(exchange.header('accept'), EVENT_STREAM)) {
-    throw new HeartlineError(serverErrors.notAcceptable)
-  }
-  const { query } = exchange
+  // Before a ticket is redeemed, which works once.
+  requireAccept(exchange)
   const authorization = exchange.header('authorization')
-  const grant = await services.authenticator.authenticateReader({ authorization, query })
+  const credentials = { authorization, query: exchange.query }
+  const grant = await services.authenticator.authenticateReader(credentials)
   try {
-    return services.hub.admit(toRequest(exchange, grant))
+    return admitReader(exchange, grant, services)
   } catch (error) {
     if (!isOverload(error) || exchange.header('heartline-client') !== undefined) throw error
     sendBackLater(exchange, services.random)
@@ -43,17 +58,9 @@ async function admitReader(
   }
 }
 
-function toRequest(exchange: Exchange, grant: Grant): Parameters<Services['hub']['admit']>[0] {
-  const { query } = exchange
-  return {
-    selectors: query.getAll('topic'),
-    subscriber: grant.subject,
-    rights: grant.subscribe,
-    anonymous: grant.anonymous,
-    expiresAtMs: grant.expiresAtMs,
-    lastEventId: exchange.header('last-event-id') ?? (query.get('lastEventId') || undefined),
-    since: query.get('since') || undefined,
-  }
+function requireAccept(request: RequestView): void {
+  if (accepts(request.header('accept'), EVENT_STREAM)) return
+  throw new HeartlineError(serverErrors.notAcceptable)
 }
 
 function isOverload(error: unknown): boolean {
