@@ -25,8 +25,13 @@ const STDERR = 2
 /**
  * Logs to stderr: JSON lines, or short lines for people on a terminal. Callers pass no tokens,
  * tickets, payloads or query strings; names that could hold one are removed besides.
+ * @param fields Part of every line. Default: none.
  */
-export function createLogger(settings: Config['log'], isTerminal: boolean): ProcessLogger {
+export function createLogger(
+  settings: Config['log'],
+  isTerminal: boolean,
+  fields: object | null = null,
+): ProcessLogger {
   const isPretty = settings.format === 'pretty' || (settings.format === 'auto' && isTerminal)
   const destination = pino.destination({
     dest: STDERR,
@@ -36,7 +41,7 @@ export function createLogger(settings: Config['log'], isTerminal: boolean): Proc
   const sink = isPretty
     ? { write: (line: string) => void destination.write(formatPretty(line)) }
     : destination
-  const log = createJsonLogger(settings.level, sink)
+  const log = createJsonLogger(settings.level, sink, fields)
   return Object.assign(log, { flush: () => destination.flushSync() })
 }
 
@@ -44,10 +49,11 @@ export function createLogger(settings: Config['log'], isTerminal: boolean): Proc
 export function createJsonLogger(
   level: Config['log']['level'],
   sink: { write(line: string): unknown },
+  fields: object | null = null,
 ): Logger {
   const options = {
     level,
-    base: null,
+    base: fields,
     redact: { paths: SECRET_PATHS, censor: '[removed]' },
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,

@@ -48,8 +48,11 @@ export interface HeartlineServer {
   readonly url: string
   /** True when there is no key: everything is allowed, to this machine only. */
   readonly isDevelopment: boolean
-  /** Ends all streams in good order inside `drain.deadlineMs`, then stops. Idempotent. */
-  stop(): Promise<void>
+  /**
+   * Ends all streams in good order inside `deadlineMs` (default: `drain.deadlineMs`), then stops.
+   * Idempotent.
+   */
+  stop(how?: { readonly deadlineMs?: number | undefined }): Promise<void>
 }
 
 interface Parts {
@@ -96,7 +99,8 @@ export async function createServer(
   }
 }
 
-function requireLoopback(config: Config): void {
+/** Without a key. Throws `HL_KEY_REQUIRED`. */
+export function requireLoopback(config: Config): void {
   if (isLocalListen(config.listen)) return
   throw new HeartlineError(serverErrors.keyRequired, { listen: describeListen(config.listen) })
 }
@@ -139,17 +143,17 @@ class RunningServer implements HeartlineServer {
     this.#parts = parts
   }
 
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop()
+  stop(how: { readonly deadlineMs?: number | undefined } = {}): Promise<void> {
+    this.#stopped ??= this.#stop(how.deadlineMs ?? this.#deadlineMs)
     return this.#stopped
   }
 
-  async #stop(): Promise<void> {
+  async #stop(deadlineMs: number): Promise<void> {
     const { hub, broker, listener, metrics, seat } = this.#parts
     const settled = seat && (() => seat.settled())
     // It listens on meanwhile: readiness says that it leaves, and readers that come back at once
     // are told when to try again instead of being refused a connection.
-    await hub.drain({ deadlineMs: this.#deadlineMs, settled })
+    await hub.drain({ deadlineMs, settled })
     await listener.close(CLOSE_GRACE_MS)
     await hub.close()
     await broker.close()

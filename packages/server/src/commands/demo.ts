@@ -1,12 +1,15 @@
+import { HeartlineError } from '@heartline/wire'
 import { Command, InvalidArgumentError } from 'commander'
 import type { Config } from '../config/config.ts'
 import { DEMO_DEFAULTS, DEMO_DIRECTORY, runDemo } from '../demo/demo.ts'
+import { serverErrors } from '../errors.ts'
 import { createLogger } from '../log.ts'
 import { announce } from './serve.ts'
 import { addSettingOptions, configOf } from './setting-options.ts'
 import { untilStopped } from './until-stopped.ts'
 
 const MAX_SPEED = 1_000
+const ONE_PROCESS = 'The demo runs in one process. Use `heartline serve` for several workers.'
 
 const HELP = `
 Replays a week of earthquakes (USGS, 2018) into quakes/<class> and ten years of share
@@ -37,6 +40,7 @@ export function demoCommand(): Command {
 }
 
 async function demo(config: Config, speed: number | undefined): Promise<void> {
+  if (config.workers !== 1) throw new HeartlineError(serverErrors.usage, { reason: ONE_PROCESS })
   const log = createLogger(config.log, process.stderr.isTTY)
   const server = await runDemo(config, { log, speed })
   // Whoever reads this may send a signal at once.

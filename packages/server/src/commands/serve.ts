@@ -58,6 +58,7 @@ export function announce(
   workers: number = 1,
 ): string {
   const store = describeStore(config.store)
+  const many = workers > 1 ? `, ${workers} workers` : ''
   const mode = server.isDevelopment ? ', development mode: no key, loopback only' : ''
-  return `heartline: listening on ${server.url} (${store}${mode})`
+  return `heartline: listening on ${server.url} (${store}${many}${mode})`
 }

@@ -1,5 +1,4 @@
 import type { ProcessLogger } from '../log.ts'
-import type { HeartlineServer } from '../server.ts'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 /**
@@ -8,15 +7,20 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
  */
 const SAME_CTRL_C_MS = 500
 
+/** What a signal ends. */
+export interface Stoppable {
+  stop(): Promise<void>
+  /** Ends at once what the end of this process would leave behind. Default: nothing. */
+  kill?(): void
+}
+
 /**
  * Waits for SIGTERM or SIGINT and stops the server in good order. A second signal ends the process
  * at once.
  */
-export async function untilStopped(
-  server: Pick<HeartlineServer, 'stop'>,
-  log: ProcessLogger,
-): Promise<void> {
+export async function untilStopped(server: Stoppable, log: ProcessLogger): Promise<void> {
   const signal = await firstSignal(() => {
+    server.kill?.()
     log.flush()
     process.exit(1)
   })
