@@ -1,7 +1,7 @@
 import { build } from './build.mjs'
 import { check } from './check.mjs'
 import { install } from './install.mjs'
-import { HUB, VITEST } from './paths.mjs'
+import { FROM_SOURCE, HUB, VITEST } from './paths.mjs'
 import { runInFront } from './program.mjs'
 import { StepFailed } from './step.mjs'
 
@@ -16,6 +16,12 @@ const commands = {
     // Some tests start the built program.
     await build()
     return runInFront(process.execPath, [VITEST, 'run', ...rest])
+  },
+  async bench(rest) {
+    await install()
+    // Measured as users run it: the built program.
+    await build()
+    return runInFront(process.execPath, [...FROM_SOURCE, 'bench/main.ts', ...rest])
   },
   async build() {
     await install()

@@ -1,0 +1,3 @@
+module heartline.example/go-nethttp
+
+go 1.21
