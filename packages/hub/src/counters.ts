@@ -9,6 +9,7 @@ export interface Counters {
   deliveredBytes: number
   /** Of `delivered`: from history. */
   replayed: number
+  heartbeats: number
   readonly gaps: Record<GapReason, number>
   readonly ended: Partial<Record<EndReason, number>>
 }
@@ -21,6 +22,7 @@ export function createCounters(): Counters {
     delivered: 0,
     deliveredBytes: 0,
     replayed: 0,
+    heartbeats: 0,
     gaps: { expired: 0, epoch: 0, diverged: 0, slow: 0 },
     ended: {},
   }

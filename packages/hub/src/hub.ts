@@ -19,6 +19,8 @@ import { hubErrors } from './errors.ts'
 import { FanOut } from './fan-out.ts'
 import { HistoryReader } from './history-reader.ts'
 import { readHistoryPage } from './history.ts'
+import { readHubStats, type HubStats } from './hub-stats.ts'
+import { KernelEvidence } from './kernel-evidence.ts'
 import { LatestLoader } from './latest-loader.ts'
 import { LatestValues } from './latest-values.ts'
 import { LogFollower, type FollowerListener } from './log-follower.ts'
@@ -57,14 +59,6 @@ const SETTLE_SHARE = 0.25
 /** A reader this many events behind the head is moved on although nothing is trimmed yet. */
 const FAR = 250
 
-/** Counts since the hub began, and how many there are of each now. */
-export interface HubStats extends Readonly<Counters> {
-  readonly sessions: number
-  readonly blocked: number
-  readonly replaying: number
-  readonly cohorts: number
-}
-
 /** What `open` and `openFetch` add to a response. */
 export interface OpenExtra {
   /** Further response headers. */
@@ -92,6 +86,9 @@ export class Hub {
   readonly #sessions: SessionTable
   readonly #publisher: Publisher
   readonly #quiet: QuietReaders
+  readonly #kernel: KernelEvidence
+  /** One for all sessions. */
+  readonly #onHeartbeat = (): void => void this.#counters.heartbeats++
   #isDraining = false
 
   constructor(options: ResolvedHubOptions) {
@@ -126,11 +123,13 @@ export class Hub {
     })
     this.#publisher = new Publisher(parts, options)
     this.#quiet = new QuietReaders(this.#sessions, this.#follower)
+    this.#kernel = new KernelEvidence(this.#sessions, options)
   }
 
   /** Follows the log from its end. Called once, by `createHub`. */
   async start(): Promise<void> {
     await this.#follower.start()
+    this.#kernel.start()
     if (!this.#namespaces.hasLatest) return
     try {
       await this.#loader.load()
@@ -299,14 +298,13 @@ export class Hub {
   }
 
   stats(): HubStats {
-    let blocked = 0
-    let replaying = 0
-    for (const { session, isLive } of this.#sessions) {
-      if (session.isBlocked) blocked++
-      if (!isLive) replaying++
-    }
-    const { size: sessions } = this.#sessions
-    return { ...this.#counters, sessions, blocked, replaying, cohorts: this.#fanOut.cohorts.size }
+    const { cohorts } = this.#fanOut
+    return readHubStats({
+      counters: this.#counters,
+      sessions: this.#sessions,
+      cohorts,
+      kernel: this.#kernel,
+    })
   }
 
   /**
@@ -328,6 +326,7 @@ export class Hub {
     this.#isDraining = true
     this.#publisher.stop()
     for (const { session } of this.#sessions) session.close('drained', { graceMs: 0 })
+    this.#kernel.stop()
     this.#follower.close()
     this.#loader.stop()
   }
@@ -345,6 +344,7 @@ export class Hub {
       id: sessionIdPrefix + randomSessionId(),
       heartbeatMs: subscription.namespace.heartbeatMs,
       heartbeatKind,
+      onHeartbeat: this.#onHeartbeat,
       retryMs,
       maxBlockedMs,
       maxAgeMs,

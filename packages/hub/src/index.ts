@@ -8,7 +8,8 @@ export {
   type Admission,
   type HandlerOptions,
 } from './handler.ts'
-export { createHub, type Hub, type HubStats, type OpenExtra, type OpenSocketExtra } from './hub.ts'
+export { createHub, type Hub, type OpenExtra, type OpenSocketExtra } from './hub.ts'
+export type { HubStats } from './hub-stats.ts'
 export {
   HUB_DEFAULTS,
   type HubOptions,
@@ -16,9 +17,10 @@ export {
   type SessionEndReport,
   type SlowPolicy,
 } from './options.ts'
+export { LogFollower, type FollowerListener } from './log-follower.ts'
 export { PROBLEM_TYPE, toProblem, type Problem } from './problem.ts'
-export type { PublishEvent, PublishResult } from './publish.ts'
 export type { PreparedEvents } from './prepared.ts'
+export type { PublishEvent, PublishResult } from './publish.ts'
 export type { Readiness } from './readiness.ts'
 export { checkSelector, rightsCover, selectorCovers, selectorMatches } from './selector.ts'
 export type { Subscription } from './subscriber.ts'

@@ -1,5 +1,5 @@
 import type { Broker } from '@heartline/broker'
-import type { EndReason } from '@heartline/session'
+import type { EndReason, KernelRound } from '@heartline/session'
 import { HeartlineError } from '@heartline/wire'
 import { hubErrors } from './errors.ts'
 import { MAX_TOPIC_LENGTH } from './topic.ts'
@@ -47,6 +47,16 @@ export interface HubOptions {
   readonly retryMs?: number | undefined
   /** A write that waits longer ends the session with `blocked`. Default 60,000; 0 = never. */
   readonly maxBlockedMs?: number | undefined
+  /**
+   * Whether readers that went away without a word are looked for in the kernel's tables of
+   * connections: `auto` (default) where there are any, which is on Linux; `off`.
+   */
+  readonly kernelEvidence?: 'auto' | 'off' | undefined
+  /**
+   * A reader whose side acknowledged nothing for so long, though the kernel sent it bytes again and
+   * again, is ended with `unreachable`. Default 10,000.
+   */
+  readonly maxUnacknowledgedMs?: number | undefined
   /** Planned rotation. Default 0 = never. */
   readonly maxAgeMs?: number | undefined
   /** Bytes of the shared log kept for readers that fall behind, per cohort. Default 1 MiB. */
@@ -55,6 +65,12 @@ export interface HubOptions {
   readonly recentBytes?: number | undefined
   /** Sessions written to between two turns of the event loop. Default 1,024. */
   readonly flushSlice?: number | undefined
+  /**
+   * Least time between two flushes in milliseconds: what is published meanwhile leaves together.
+   * Saves CPU under many small events, and adds at most this to their latency; the first event
+   * after a pause leaves at once. Default 0, at most 10,000.
+   */
+  readonly minFlushMs?: number | undefined
   /** Largest data of one event in UTF-8 bytes. Default 1 MiB. */
   readonly maxEventBytes?: number | undefined
   /** Characters of a topic or selector. Default 256. */
@@ -65,12 +81,6 @@ export interface HubOptions {
   readonly maxSessions?: number | undefined
   /** Keys of latest-value topics kept in memory; the longest unchanged go first. Default 100,000. */
   readonly maxLatestKeys?: number | undefined
-  /**
-   * Least time between two flushes in milliseconds: what is published meanwhile leaves together.
-   * Saves CPU under many small events, and adds at most this to their latency; the first event
-   * after a pause leaves at once. Default 0, at most 10,000.
-   */
-  readonly minFlushMs?: number | undefined
   /** How often the log is looked at: finds a dead tail, moves quiet readers on. Default 5,000. */
   readonly logCheckMs?: number | undefined
   /**
@@ -78,6 +88,10 @@ export interface HubOptions {
    * characters of `A-Z a-z 0-9 . _ ~ -`. Default: nothing.
    */
   readonly sessionIdPrefix?: string | undefined
+  /** Told after each look at the kernel's tables. Must not throw. */
+  readonly onKernelRound?: ((round: KernelRound) => void) | undefined
+  /** Told once, where this system shows no such tables. Must not throw. */
+  readonly onKernelUnavailable?: ((error: Error) => void) | undefined
   /** Told once for each session that ended. Must not throw. */
   readonly onSessionEnd?: ((end: SessionEndReport) => void) | undefined
 }
@@ -102,10 +116,13 @@ export const HUB_DEFAULTS: Readonly<Omit<ResolvedHubOptions, 'broker'>> = Object
   heartbeatKind: 'comment',
   retryMs: 2_000,
   maxBlockedMs: 60_000,
+  kernelEvidence: 'auto',
+  maxUnacknowledgedMs: 10_000,
   maxAgeMs: 0,
   cohortLogBytes: 1_048_576,
   recentBytes: 1_048_576,
   flushSlice: 1_024,
+  minFlushMs: 0,
   maxEventBytes: 1_048_576,
   maxTopicLength: MAX_TOPIC_LENGTH,
   maxSelectors: 100,
@@ -113,17 +130,20 @@ export const HUB_DEFAULTS: Readonly<Omit<ResolvedHubOptions, 'broker'>> = Object
   maxLatestKeys: 100_000,
   logCheckMs: 5_000,
   sessionIdPrefix: '',
+  onKernelRound: () => {},
+  onKernelUnavailable: () => {},
   onSessionEnd: () => {},
 })
 
 const INTEGERS: Readonly<Record<string, readonly [min: number, max: number]>> = {
   retryMs: [0, 3_600_000],
   maxBlockedMs: [0, Number.MAX_SAFE_INTEGER],
+  maxUnacknowledgedMs: [1_000, 3_600_000],
   maxAgeMs: [0, Number.MAX_SAFE_INTEGER],
   cohortLogBytes: [4_096, Number.MAX_SAFE_INTEGER],
   recentBytes: [0, Number.MAX_SAFE_INTEGER],
-  minFlushMs: 0,
   flushSlice: [1, 1_000_000],
+  minFlushMs: [0, 10_000],
   maxEventBytes: [1, 268_435_456],
   maxTopicLength: [1, 4_096],
   maxSelectors: [1, 10_000],
@@ -143,13 +163,13 @@ export function resolveHubOptions(options: HubOptions): ResolvedHubOptions {
     ...Object.fromEntries(given),
     broker: options.broker,
   }
-  minFlushMs: [0, 10_000],
   for (const [option, [min, max]] of Object.entries(INTEGERS)) {
     checkInteger(option, resolved[option as keyof ResolvedHubOptions], min, max)
   }
   checkPrefix(resolved.sessionIdPrefix)
   checkHeartbeat('heartbeatMs', resolved.heartbeatMs)
   checkChoice('heartbeatKind', resolved.heartbeatKind, ['comment', 'event'])
+  checkChoice('kernelEvidence', resolved.kernelEvidence, ['auto', 'off'])
   return resolved
 }
 

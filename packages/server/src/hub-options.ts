@@ -2,10 +2,21 @@ import type { Broker } from '@heartline/broker'
 import type { HubOptions } from '@heartline/hub'
 import type { Config } from './config/config.ts'
 import type { Logger } from './log.ts'
+import type { Metrics } from './metrics/metrics.ts'
+
+const NO_EVIDENCE =
+  'This system does not show its connections: readers that vanish are found by blocked writes and missed acknowledgements only'
+
+/** Where to say what happens in the hub. */
+export interface HubReport {
+  readonly log: Logger
+  readonly metrics: Metrics
+}
 
 /** What the configuration says to the hub. */
-export function toHubOptions(config: Config, broker: Broker, log: Logger): HubOptions {
+export function toHubOptions(config: Config, broker: Broker, report: HubReport): HubOptions {
   const { session, limits } = config
+  const { log, metrics } = report
   return {
     broker,
     namespaces: config.namespaces,
@@ -13,14 +24,20 @@ export function toHubOptions(config: Config, broker: Broker, log: Logger): HubOp
     heartbeatKind: config.heartbeatKind,
     retryMs: config.retry,
     maxBlockedMs: session.maxBlockedMs,
+    kernelEvidence: session.kernelEvidence,
+    maxUnacknowledgedMs: session.maxUnacknowledgedMs,
     maxAgeMs: session.maxAgeMs,
     cohortLogBytes: session.cohortLogBytes,
     maxEventBytes: limits.maxEventBytes,
     maxTopicLength: limits.maxTopicLength,
     maxSelectors: limits.maxSelectors,
     maxSessions: limits.maxSessions,
-    onSessionEnd: ({ id, reason, durationMs }) =>
-      log.debug({ session: shortId(id), reason, durationMs }, 'Session ended'),
+    onSessionEnd: ({ id, reason, durationMs }) => {
+      metrics.observeSessionEnd(durationMs)
+      log.debug({ session: shortId(id), reason, durationMs }, 'Session ended')
+    },
+    onKernelRound: ({ durationMs }) => metrics.observeKernelRound(durationMs),
+    onKernelUnavailable: (error) => log.info({ error: error.message }, NO_EVIDENCE),
   }
 }
 

@@ -83,7 +83,7 @@ export async function createServer(
   try {
     const broker = new TimedBroker(store, (...times) => metrics.observeAppend(...times))
     hub = await createHub({
-      ...toHubOptions(config, broker, log),
+      ...toHubOptions(config, broker, { log, metrics }),
       sessionIdPrefix: dependencies.seat?.sessionIdPrefix,
     })
     metrics.watch(hub)

@@ -1,6 +1,14 @@
 export { systemClock, type Clock } from './clock.ts'
 export type { CloseOptions, DrainOptions } from './close-options.ts'
 export type { Connection } from './connection.ts'
+export {
+  kernelRoundMs,
+  kernelWatchDefaults,
+  type KernelRound,
+  type KernelWatchOptions,
+  type WatchedSessions,
+} from './kernel-evidence/kernel-watch-options.ts'
+export { createKernelWatch, type KernelWatch } from './kernel-evidence/kernel-watch.ts'
 export { createSession } from './create-session.ts'
 export type { EndReason, SessionEnd } from './end-reason.ts'
 export { sessionErrors, type SessionErrorName } from './errors.ts'

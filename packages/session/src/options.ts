@@ -38,6 +38,8 @@ export interface SessionOptions {
   remoteAddress?: string | undefined
   /** The wheel its deadlines run on. Default: the one of the process. */
   wheel?: Wheel | undefined
+  /** Called for each heartbeat that is sent: one function for all sessions. Must not throw. */
+  onHeartbeat?: (() => void) | undefined
   /** Numbers in [0, 1), for jitter only. Default `Math.random`. */
   random?: (() => number) | undefined
 }
@@ -56,6 +58,7 @@ export interface ResolvedSessionOptions {
   readonly id: string
   readonly remoteAddress: string | undefined
   readonly wheel: Wheel
+  readonly onHeartbeat: () => void
   readonly random: () => number
 }
 
@@ -72,6 +75,7 @@ export const sessionDefaults: Readonly<
   expiresAtMs: undefined,
   maxPendingBytes: 1_048_576,
   headers: Object.freeze({}),
+  onHeartbeat: () => {},
   random: Math.random,
 })
 
@@ -99,6 +103,7 @@ export function resolveSessionOptions(options: SessionOptions = {}): ResolvedSes
     id: options.id ?? randomSessionId(),
     remoteAddress: options.remoteAddress,
     wheel: options.wheel ?? sharedWheel(),
+    onHeartbeat: options.onHeartbeat ?? given.onHeartbeat,
     random: options.random ?? given.random,
   }
   checkOptions(resolved)

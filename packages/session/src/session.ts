@@ -302,6 +302,7 @@ export class Session implements TransportListener, TimetableOwner {
   onDue(due: Due): void {
     switch (due) {
       case 'heartbeat':
+        this.#options.onHeartbeat()
         this.#write(this.#heartbeat())
         break
       case 'blocked':

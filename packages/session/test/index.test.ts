@@ -35,6 +35,9 @@ describe('The package', () => {
       [
         ...neutral,
         ...node,
+        'createKernelWatch',
+        'kernelRoundMs',
+        'kernelWatchDefaults',
       ].sort(),
     )
   })

@@ -16,6 +16,7 @@ describe('Session options', () => {
       expiresAtMs: undefined,
       maxPendingBytes: 1_048_576,
       headers: {},
+      onHeartbeat: sessionDefaults.onHeartbeat,
       random: Math.random,
     })
     expect(Object.isFrozen(sessionDefaults)).toBe(true)

@@ -67,6 +67,8 @@ export interface Config {
   readonly retry: number
   readonly session: {
     readonly maxBlockedMs: number
+    readonly kernelEvidence: 'auto' | 'off'
+    readonly maxUnacknowledgedMs: number
     readonly maxAgeMs: number
     readonly cohortLogBytes: number
   }

@@ -100,6 +100,25 @@ const session = z.strictObject({
           'A reader that takes nothing for so long is cut with the reason `blocked`. 0: never.',
       }),
     ),
+  kernelEvidence: z
+    .enum(['auto', 'off'])
+    .prefault('auto')
+    .meta(
+      about({
+        kind: 'string',
+        description:
+          'Find readers that vanished without closing by what the kernel waits for in vain (Linux). `off`: do not look.',
+      }),
+    ),
+  maxUnacknowledgedMs: duration({ min: 1000, max: 3_600_000 })
+    .prefault('10s')
+    .meta(
+      about({
+        kind: 'duration',
+        description:
+          'A reader whose system acknowledged nothing for so long, though bytes were sent to it again and again, is cut with the reason `unreachable`.',
+      }),
+    ),
   maxAgeMs: duration({ min: 1000, max: FOREVER, zero: true })
     .prefault(0)
     .meta(

@@ -33,6 +33,16 @@ const PLAIN_COUNTERS: readonly PlainCounter[] = [
     help: 'Of the delivered events: those from history.',
     read: (stats) => stats.replayed,
   },
+  {
+    name: 'heartline_heartbeats_total',
+    help: 'Heartbeats sent to readers that got nothing else.',
+    read: (stats) => stats.heartbeats,
+  },
+  {
+    name: 'heartline_kernel_evidence_rounds_total',
+    help: "Looks at the kernel's tables of connections; stays 0 where the system has none.",
+    read: (stats) => stats.kernelRounds,
+  },
 ]
 
 /** What all hub metrics of one scrape are read from. */
@@ -75,6 +85,14 @@ export function registerHubMetrics(registry: Registry, reading: () => HubReading
     registers,
     collect() {
       this.set(reading().stats.cohorts)
+    },
+  })
+  new Gauge({
+    name: 'heartline_kernel_evidence_suspects',
+    help: 'Sessions whose system did not acknowledge what was sent again, at the last look.',
+    registers,
+    collect() {
+      this.set(reading().stats.kernelSuspects)
     },
   })
   new Gauge({

@@ -9,6 +9,10 @@ const APPEND_BUCKETS = [0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 
 /** All metrics of a process. */
 export type MetricsJson = readonly MetricObjectWithValues<MetricValue<string>>[]
 
+/** From a failed start to a stream that stays for days. */
+const DURATION_BUCKETS = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400, 604_800]
+const KERNEL_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
+
 /** One answered request. */
 export interface RequestCount {
   /** The route's path with its `{name}` parts, never the path that was asked for. */
@@ -23,6 +27,8 @@ export class Metrics {
   readonly #requests: Tally
   readonly #atDoor: Tally
   readonly #appends: Histogram<'outcome'>
+  readonly #durations: Histogram
+  readonly #kernelRounds: Histogram
   readonly #eventLoop: EventLoopMonitor
   /** Takes a new reading of the hub, once a scrape. */
   #readHub: () => void = () => {}
@@ -44,6 +50,7 @@ export class Metrics {
       help: 'Time from handing events to the log until they are as durable as it promises.',
       labelNames: ['outcome'],
       buckets: APPEND_BUCKETS,
+      registers,
     })
     this.#durations = new Histogram({
       name: 'heartline_session_duration_seconds',
@@ -77,6 +84,14 @@ export class Metrics {
 
   observeAppend(seconds: number, outcome: 'ok' | 'error'): void {
     this.#appends.observe({ outcome }, seconds)
+  }
+
+  observeSessionEnd(durationMs: number): void {
+    this.#durations.observe(Math.max(0, durationMs) / 1000)
+  }
+
+  observeKernelRound(durationMs: number): void {
+    this.#kernelRounds.observe(durationMs / 1000)
   }
 
   /** The Prometheus text format. */

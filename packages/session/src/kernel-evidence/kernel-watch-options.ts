@@ -1,0 +1,76 @@
+import { systemClock, type Clock } from '../clock.ts'
+import { checkNumber } from '../options.ts'
+import type { Session } from '../session.ts'
+
+/** What is watched: a `Set` or the values of a `Map` will do. Asked anew in every round. */
+export interface WatchedSessions extends Iterable<Session> {
+  readonly size: number
+}
+
+/** What one look at all connections found. */
+export interface KernelRound {
+  /** From the first read to the last one, in milliseconds. Most of it is the kernel's work. */
+  readonly durationMs: number
+  /** Sessions whose peer does not answer at present. */
+  readonly suspects: number
+  /** Sessions ended with `unreachable` in this round. */
+  readonly ended: number
+}
+
+/** Options of `createKernelWatch`. Only `sessions` is needed. */
+export interface KernelWatchOptions {
+  readonly sessions: WatchedSessions
+  /**
+   * A session whose peer acknowledged nothing for so long, although the kernel sent it bytes at
+   * least three times, ends with `unreachable`. Default 10,000.
+   */
+  readonly maxUnacknowledgedMs?: number | undefined
+  /**
+   * Time between two looks. While somebody is suspected it is at most a second, and it grows so
+   * that looking takes at most a twentieth of the time. Default 3,750: with heartbeats each 15 s a
+   * peer that is gone is suspected a fourth of an interval after it missed one.
+   */
+  readonly roundMs?: number | undefined
+  /** Told after each round. Must not throw. */
+  readonly onRound?: ((round: KernelRound) => void) | undefined
+  /** Told once, with the reason, when this system shows no such tables. Must not throw. */
+  readonly onUnavailable?: ((error: Error) => void) | undefined
+  /** Default: the one of the process. */
+  readonly clock?: Clock | undefined
+  /** Files to read. Default: the tables of the network namespace of this process. */
+  readonly tables?: readonly string[] | undefined
+}
+
+/** With every default filled in. */
+export type ResolvedKernelWatchOptions = Readonly<
+  Required<{ [Name in keyof KernelWatchOptions]: Exclude<KernelWatchOptions[Name], undefined> }>
+>
+
+/** What an option is that is not given. */
+export const kernelWatchDefaults: Readonly<Omit<ResolvedKernelWatchOptions, 'sessions'>> =
+  Object.freeze({
+    maxUnacknowledgedMs: 10_000,
+    roundMs: 3_750,
+    onRound: () => {},
+    onUnavailable: () => {},
+    clock: systemClock,
+    tables: Object.freeze(['/proc/self/net/tcp', '/proc/self/net/tcp6']),
+  })
+
+/** Fills in the defaults. Throws `HL_OPTION_INVALID` for a value out of bounds. */
+export function resolveKernelWatchOptions(options: KernelWatchOptions): ResolvedKernelWatchOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  const resolved: ResolvedKernelWatchOptions = {
+    ...kernelWatchDefaults,
+    ...Object.fromEntries(given),
+    sessions: options.sessions,
+  }
+  checkNumber('maxUnacknowledgedMs', resolved.maxUnacknowledgedMs)
+  checkNumber('roundMs', resolved.roundMs)
+  return resolved
+}
+
+/** A look for each fourth of a heartbeat, at least every 5 s, at most four a second. */
+export function kernelRoundMs(heartbeatMs: number): number {
+  return heartbeatMs === 0 ? 5_000 : Math.min(5_000, Math.max(250, heartbeatMs / 4))
+}
