@@ -44,12 +44,12 @@ let spare: WriteRequest | undefined
 export function learnHandle(socket: Socket, first: Buffer): boolean {
   const handle = (socket as WithHandle)._handle
   if (handle === null || handle === undefined) return false
-  const write: unknown = handle.writeBuffer
+  const write = Reflect.get(handle, 'writeBuffer') as Write
   if (typeof write !== 'function' || typeof handle.writeQueueSize !== 'number') return false
   handle.writeBuffer = (request, bytes) => {
     Reflect.deleteProperty(handle, 'writeBuffer')
     Request = request.constructor as new () => object
-    plainWrite = write as Write
+    plainWrite = write
     return handle.writeBuffer(request, bytes)
   }
   socket.write(first)

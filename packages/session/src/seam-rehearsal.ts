@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
-import type { StreamHandle } from './handle.ts'
-import { SocketTransport } from './socket-transport.ts'
+import type { Pair } from './seam-stage.ts'
+import { SocketTransport, type SocketTerms } from './socket-transport.ts'
 import type { CloseCause, TransportListener } from './transport.ts'
 
 /** A prime, so that no two blocks look alike and a lost or doubled one shows. */
@@ -22,14 +22,11 @@ function pattern(): Buffer {
   return PATTERN
 }
 
-/** Both ends of a connection within this process. */
-export interface Pair {
-  readonly ours: Socket
-  readonly peer: Socket
-}
-
 /** What went wrong, in a few words; undefined = nothing. */
 export type Finding = string | undefined
+
+/** The way to write that is tried. */
+export type Way = Pick<SocketTerms, 'handle' | 'keeper' | 'onFree'>
 
 /** A stream to a reader that stalls: what a session would do, without the session. */
 class Rehearsal implements TransportListener {
@@ -40,10 +37,10 @@ class Rehearsal implements TransportListener {
   #causes: CloseCause[] = []
   #wake: () => void = () => {}
 
-  constructor(pair: Pair, handle: StreamHandle | undefined) {
+  constructor(pair: Pair, way: Way) {
     this.peer = pair.peer
     this.peer.pause()
-    this.transport = new SocketTransport(pair.ours, { head: '', handle })
+    this.transport = new SocketTransport(pair.ours, { head: '', ...way })
     this.transport.listen(this)
   }
 
@@ -90,8 +87,8 @@ class Rehearsal implements TransportListener {
 }
 
 /** A reader that stalls, then reads all: every byte arrives once, in order, and then the end. */
-export async function stallAndRead(pair: Pair, handle?: StreamHandle): Promise<Finding> {
-  const rehearsal = new Rehearsal(pair, handle)
+export async function stallAndRead(pair: Pair, way: Way): Promise<Finding> {
+  const rehearsal = new Rehearsal(pair, way)
   if (!rehearsal.writeOne(10)) return 'a small write was not taken at once'
   const full = rehearsal.fill()
   if (full !== undefined) return full
@@ -109,8 +106,8 @@ export async function stallAndRead(pair: Pair, handle?: StreamHandle): Promise<F
 }
 
 /** A reader that resets the connection while a write waits. */
-export async function resetWhileWaiting(pair: Pair, handle?: StreamHandle): Promise<Finding> {
-  const rehearsal = new Rehearsal(pair, handle)
+export async function resetWhileWaiting(pair: Pair, way: Way): Promise<Finding> {
+  const rehearsal = new Rehearsal(pair, way)
   const full = rehearsal.fill()
   if (full !== undefined) return full
   const told = rehearsal.told()
@@ -121,8 +118,8 @@ export async function resetWhileWaiting(pair: Pair, handle?: StreamHandle): Prom
 }
 
 /** Writing to a reader that has just reset the connection. */
-export async function writeAfterReset(pair: Pair, handle?: StreamHandle): Promise<Finding> {
-  const rehearsal = new Rehearsal(pair, handle)
+export async function writeAfterReset(pair: Pair, way: Way): Promise<Finding> {
+  const rehearsal = new Rehearsal(pair, way)
   const told = rehearsal.told()
   rehearsal.peer.resetAndDestroy()
   while (rehearsal.causes === '' && rehearsal.writeOne(10)) await nextTurn()
@@ -131,8 +128,8 @@ export async function writeAfterReset(pair: Pair, handle?: StreamHandle): Promis
 }
 
 /** Cutting the connection while a write waits. */
-export async function cutWhileWaiting(pair: Pair, handle?: StreamHandle): Promise<Finding> {
-  const rehearsal = new Rehearsal(pair, handle)
+export async function cutWhileWaiting(pair: Pair, way: Way): Promise<Finding> {
+  const rehearsal = new Rehearsal(pair, way)
   const full = rehearsal.fill()
   if (full !== undefined) return full
   const told = rehearsal.told()
@@ -140,6 +137,47 @@ export async function cutWhileWaiting(pair: Pair, handle?: StreamHandle): Promis
   await told
   await nextTurn()
   return expectOnly(rehearsal, 'disconnected')
+}
+
+/** A reader that sends another request, which ends the stream. */
+export async function speak(pair: Pair, way: Way): Promise<Finding> {
+  const rehearsal = new Rehearsal(pair, way)
+  if (!rehearsal.writeOne(10)) return 'a small write was not taken at once'
+  const told = rehearsal.told()
+  rehearsal.peer.write('GET')
+  await told
+  await nextTurn()
+  return expectOnly(rehearsal, 'error')
+}
+
+/** A reader that sends nothing more: it has left. */
+export async function leave(pair: Pair, way: Way): Promise<Finding> {
+  const rehearsal = new Rehearsal(pair, way)
+  if (!rehearsal.writeOne(10)) return 'a small write was not taken at once'
+  const told = rehearsal.told()
+  rehearsal.peer.end()
+  await told
+  await nextTurn()
+  return expectOnly(rehearsal, 'disconnected')
+}
+
+/** A connection that carries something else after the stream. */
+export async function reuse(pair: Pair, way: Way): Promise<Finding> {
+  let free: Socket | undefined
+  const rehearsal = new Rehearsal(pair, { ...way, onFree: (socket) => (free = socket) })
+  if (!rehearsal.writeOne(10)) return 'a small write was not taken at once'
+  rehearsal.transport.end()
+  if (free === undefined) return 'the connection was not given back'
+  const { peer } = rehearsal
+  free.on('data', (chunk: Buffer) => free?.end(chunk))
+  peer.write('echo')
+  let text = ''
+  peer.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
+  peer.resume()
+  await new Promise((resolve) => peer.once('end', resolve))
+  peer.end()
+  await new Promise((resolve) => free?.once('close', resolve))
+  return text.endsWith('0\r\n\r\necho') ? undefined : 'the connection cannot be used again'
 }
 
 function expectOnly(rehearsal: Rehearsal, cause: CloseCause): Finding {

@@ -7,6 +7,7 @@ const ORDER: readonly WriteSeam[] = ['handle', 'socket', 'response']
 let limit: WriteSeam = 'handle'
 /** The fastest that was proven to work: until the self-test has passed, public interfaces only. */
 let proven: WriteSeam = 'socket'
+let sheds = false
 
 /**
  * Sets the fastest way to write that sessions made from now on may use, in the whole process.
@@ -17,8 +18,14 @@ export function limitSeam(seam: WriteSeam): void {
 }
 
 /** @internal */
-export function setProvenSeam(seam: WriteSeam): void {
-  proven = seam
+export function setProvenSeam(found: { readonly seam: WriteSeam; readonly sheds: boolean }): void {
+  proven = found.seam
+  sheds = found.sheds
+}
+
+/** Whether a stream over a native handle may do without its socket. */
+export function maySpareSocket(): boolean {
+  return sheds
 }
 
 /** The fastest way to write that a session may use now, if it wants none faster than `wanted`. */

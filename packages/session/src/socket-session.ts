@@ -4,10 +4,10 @@ import { plainHandleOf } from './handle.ts'
 import { headFields } from './head.ts'
 import { resolveSessionOptions, type SessionOptions } from './options.ts'
 import { startTest } from './seam-test.ts'
-import { allowedSeam } from './seam.ts'
+import { allowedSeam, maySpareSocket } from './seam.ts'
 import { Session } from './session.ts'
 import { streamHead } from './socket-head.ts'
-import { SocketTransport, type FreeSocket } from './socket-transport.ts'
+import { SocketTransport, type ConnectionKeeper, type FreeSocket } from './socket-transport.ts'
 
 export interface SocketSessionOptions extends SessionOptions {
   /**
@@ -15,6 +15,13 @@ export interface SocketSessionOptions extends SessionOptions {
    * can carry another request. Default: the connection is ended then.
    */
   onFree?: FreeSocket | undefined
+  /**
+   * Given, the session may do without the socket while it streams, which saves most of the memory
+   * of an idle connection. The socket is a dead shell then: who holds it to cut it some day is
+   * told here to hold something else, and told again when a new socket takes its place (`onFree`
+   * brings that one). Default: the socket stays.
+   */
+  keeper?: ConnectionKeeper | undefined
 }
 
 /**
@@ -38,5 +45,6 @@ export function createSocketSession(socket: Socket, options: SocketSessionOption
   const head = streamHead(fields, connection, resolved.wheel.unixNow())
   void startTest()
   const handle = allowedSeam() === 'handle' ? plainHandleOf(socket) : undefined
-  return new Session(new SocketTransport(socket, { head, handle, onFree }), resolved)
+  const keeper = maySpareSocket() ? options.keeper : undefined
+  return new Session(new SocketTransport(socket, { head, handle, onFree, keeper }), resolved)
 }

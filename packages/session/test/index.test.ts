@@ -32,13 +32,7 @@ describe('The package', () => {
   it('exports these names', () => {
     expect(Object.keys(fetchEntry).sort()).toEqual(neutral)
     expect(Object.keys(entry).sort()).toEqual(
-      [
-        ...neutral,
-        ...node,
-        'createKernelWatch',
-        'kernelRoundMs',
-        'kernelWatchDefaults',
-      ].sort(),
+      [...neutral, ...node, 'createKernelWatch', 'kernelRoundMs', 'kernelWatchDefaults'].sort(),
     )
   })
 

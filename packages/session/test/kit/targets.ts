@@ -12,7 +12,7 @@ import {
   type SessionOptions,
 } from '../../src/index.ts'
 import { fetchClient, http1Client, http2Client } from './clients.ts'
-import { doorServer } from './door.ts'
+import { doorServer, Keeper } from './door.ts'
 import { toNodeListener } from './fetch-adapter.ts'
 import type { Client, ConnectOptions, Handler, Served, Target } from './target.ts'
 
@@ -66,6 +66,17 @@ function nodeTarget(
   return { ...about, serve }
 }
 
+/** With a keeper, sessions do without their sockets. */
+function doorTarget(name: string, keeper?: Keeper): Target {
+  const serve = (handler: Handler): Promise<Served> => {
+    const slow = (request: NodeRequest, response: NodeResponse): void =>
+      void handler({ open: (options) => createNodeSession(request, response, options) })
+    const server = doorServer((open) => void handler({ open }), slow, keeper)
+    return listen(server, http1(false))
+  }
+  return { name, framing: 'chunked', ...over1, serve }
+}
+
 const http1 =
   (tls: boolean): Connect =>
   (port, options) =>
@@ -106,19 +117,8 @@ export const targets: readonly Target[] = [
     http1(false),
     'response',
   ),
-  {
-    name: 'HTTP/1.1 own head',
-    framing: 'chunked',
-    ...over1,
-    serve: (handler) => {
-      const slow = (request: NodeRequest, response: NodeResponse): void =>
-        void handler({ open: (options) => createNodeSession(request, response, options) })
-      return listen(
-        doorServer((open) => void handler({ open }), slow),
-        http1(false),
-      )
-    },
-  },
+  doorTarget('HTTP/1.1 own head'),
+  doorTarget('HTTP/1.1 without a socket', new Keeper()),
   nodeTarget({ name: 'HTTPS/1.1 socket', framing: 'chunked', ...over1 }, tls1, http1(true)),
   nodeTarget({ name: 'h2c stream', ...over2 }, plain2, h2(false)),
   nodeTarget({ name: 'h2c res.write', ...over2 }, plain2, h2(false), 'response'),

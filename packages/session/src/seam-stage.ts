@@ -1,0 +1,42 @@
+import net, { type AddressInfo, type Server, type Socket } from 'node:net'
+
+/** Both ends of a connection within this process. */
+export interface Pair {
+  readonly ours: Socket
+  readonly peer: Socket
+}
+
+/** Makes connections within this process and clears them away. None keeps the process alive. */
+export class Stage {
+  readonly #server: Server = net.createServer({ allowHalfOpen: true })
+  readonly #sockets: Socket[] = []
+
+  async open(): Promise<void> {
+    const server = this.#server.unref()
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(0, '127.0.0.1', resolve)
+    })
+  }
+
+  pair(): Promise<Pair> {
+    const { port } = this.#server.address() as AddressInfo
+    return new Promise((resolve, reject) => {
+      const peer = this.#keep(net.connect(port, '127.0.0.1'))
+      peer.on('error', reject)
+      this.#server.on('connection', (ours) => {
+        if (ours.remotePort === peer.localPort) resolve({ ours: this.#keep(ours), peer })
+      })
+    })
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.close()
+  }
+
+  #keep(socket: Socket): Socket {
+    this.#sockets.push(socket)
+    return socket.on('error', () => undefined).unref()
+  }
+}
