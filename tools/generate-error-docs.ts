@@ -1,6 +1,7 @@
 /** Writes docs/reference/errors.md from the error catalogues of all packages. */
 import type { ErrorEntry } from '../packages/wire/src/error.ts'
 import * as disk from '../brokers/disk/src/errors.ts'
+import * as relay from '../brokers/relay/src/errors.ts'
 import * as broker from '../packages/broker/src/errors.ts'
 import * as hub from '../packages/hub/src/errors.ts'
 import * as server from '../packages/server/src/errors.ts'
@@ -14,6 +15,7 @@ const PACKAGES: Readonly<Record<string, object>> = {
   '@heartline/session': session,
   '@heartline/broker': broker,
   '@heartline/broker-disk': disk,
+  '@heartline/broker-relay': relay,
   '@heartline/wire': wire,
 }
 

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { brokerErrors, type AppendResult, type NewEntry } from '@heartline/broker'
 import { HeartlineError } from '@heartline/wire'
-import { toBrokerError, toProblem, unavailable } from './problem.ts'
+import {
+  readProblem,
+  toBrokerError,
+  toProblem,
+  unavailable,
+  type UpstreamProblem,
+} from './problem.ts'
 import { decodeJson, encodeNewEntry, LOG_PATH, type AppendOutcome } from './protocol.ts'
 import type { Outcome, UpstreamHttp } from './upstream-http.ts'
 
@@ -131,10 +137,10 @@ class Delivery {
   settle(outcome: Outcome, instance: string): boolean {
     const problem = outcome.kind === 'answer' ? this.#take(outcome) : undefined
     if (outcome.kind === 'answer' && problem === undefined) return true
-    this.#reason = outcome.kind === 'failed' ? outcome.reason : String(problem?.['detail'])
+    this.#reason = outcome.kind === 'failed' ? outcome.reason : (problem?.detail ?? '')
     // An answer of a hub that is not 200 was given before anything was stored; one of a proxy says
     // nothing of what happened behind it.
-    const mayBeStored = outcome.kind === 'failed' ? outcome.arrived : !('code' in (problem ?? {}))
+    const mayBeStored = outcome.kind === 'failed' ? outcome.arrived : problem?.code === undefined
     if (mayBeStored) this.#riskedAt ??= instance
     if (this.isRisky) return false
     this.#rejectAll(problem === undefined ? unavailable(this.#reason) : toBrokerError(problem))
@@ -146,14 +152,14 @@ class Delivery {
   }
 
   /** Settles each append by its own outcome; answers the problem if there is one for all. */
-  #take(answer: Outcome & { kind: 'answer' }): Readonly<Record<string, unknown>> | undefined {
-    if (answer.status !== 200) return toProblem(answer.status, answer.text)
+  #take(answer: Outcome & { kind: 'answer' }): UpstreamProblem | undefined {
+    if (answer.status !== 200) return readProblem(answer.status, answer.text)
     const outcomes = toOutcomes(answer.text, this.#group.length)
-    if (outcomes === undefined) return { detail: 'an answer that is none' }
+    if (outcomes === undefined) return toProblem({ detail: 'an answer that is none' })
     for (const [index, { resolve, reject }] of this.#group.entries()) {
       const { results, problem } = outcomes[index] ?? {}
       if (results !== undefined) resolve(results)
-      else reject(toBrokerError(problem ?? {}))
+      else reject(toBrokerError(toProblem(problem)))
     }
     return undefined
   }

@@ -1,7 +1,13 @@
 import { brokerErrors } from '@heartline/broker'
 import { HeartlineError, type ErrorDetails } from '@heartline/wire'
 
-type Problem = Readonly<Record<string, unknown>>
+/** What the upstream says when it refuses. */
+export interface UpstreamProblem {
+  /** Undefined when it is not a hub that says it, but a proxy before it. */
+  readonly code: string | undefined
+  readonly detail: string
+  readonly details: ErrorDetails
+}
 
 /** Errors that mean the same here as at the upstream. `closed` does not: this relay is open. */
 const SHARED = [
@@ -13,35 +19,52 @@ const SHARED = [
   brokerErrors.storageFull,
 ]
 const BODY_TOO_LARGE = 'HL_BODY_TOO_LARGE'
+const DETAILS = ['reason', 'after', 'base', 'bytes', 'maxBytes', 'maxPending'] as const
 
-/** The broker error for a problem document of the upstream. */
-export function toBrokerError(problem: Problem): HeartlineError {
-  const code = String(problem['code'] ?? '')
+/** The broker error for a problem of the upstream. */
+export function toBrokerError({ code, detail, details }: UpstreamProblem): HeartlineError {
   const shared = SHARED.find((entry) => entry.code === code)
-  if (shared !== undefined) return new HeartlineError(shared, toDetails(problem))
+  if (shared !== undefined) return new HeartlineError(shared, details)
   if (code === BODY_TOO_LARGE) {
-    return new HeartlineError(brokerErrors.tooLarge, { ...toDetails(problem), bytes: 'more' })
+    return new HeartlineError(brokerErrors.tooLarge, { ...details, bytes: 'more' })
   }
-  const reason = `the upstream says ${code} ${String(problem['detail'] ?? '')}`.trim()
-  return new HeartlineError(brokerErrors.unavailable, { reason })
+  return unavailable(`the upstream says: ${describeProblem({ code, detail })}`)
 }
 
-/** The problem in an answer; of one without a document, its status. */
-export function toProblem(status: number, text: string): Problem {
+/** `HL_CODE: sentence`. */
+export function describeProblem({
+  code,
+  detail,
+}: Pick<UpstreamProblem, 'code' | 'detail'>): string {
+  return code === undefined ? detail : `${code}: ${detail}`
+}
+
+/** Reads the answer of a refusal. */
+export function readProblem(status: number, text: string): UpstreamProblem {
   try {
-    const problem: unknown = JSON.parse(text)
-    if (typeof problem === 'object' && problem !== null && 'code' in problem) {
-      return problem as Problem
-    }
+    return toProblem(JSON.parse(text), `status ${status}`)
   } catch {
-    // Not from a hub: a proxy's page.
+    return toProblem(undefined, `status ${status}`)
   }
-  return { detail: `status ${status}` }
 }
 
-function toDetails(problem: Problem): ErrorDetails {
-  const { reason, after, base, bytes, maxBytes, maxPending } = problem as Record<string, never>
-  return { reason, after, base, bytes, maxBytes, maxPending }
+/** Reads a problem document. */
+export function toProblem(
+  value: unknown,
+  fallback = 'a refusal without a reason',
+): UpstreamProblem {
+  const problem = (value ?? {}) as Readonly<Record<string, unknown>>
+  const { code, detail } = problem
+  const details: Record<string, string | number> = {}
+  for (const name of DETAILS) {
+    const given = problem[name]
+    if (typeof given === 'string' || typeof given === 'number') details[name] = given
+  }
+  return {
+    code: typeof code === 'string' ? code : undefined,
+    detail: typeof detail === 'string' ? detail : fallback,
+    details,
+  }
 }
 
 /** `HL_BROKER_UNAVAILABLE` with a reason. */

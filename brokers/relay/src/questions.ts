@@ -6,7 +6,7 @@ import {
   type ReadRequest,
 } from '@heartline/broker'
 import { HeartlineError } from '@heartline/wire'
-import { toBrokerError, toProblem, unavailable } from './problem.ts'
+import { readProblem, toBrokerError, unavailable } from './problem.ts'
 import { decodeEntries, decodeHead, decodeJson, LOG_PATH, type LogHead } from './protocol.ts'
 import type { Question, UpstreamHttp } from './upstream-http.ts'
 
@@ -82,7 +82,7 @@ export class Questions {
   async #ask(question: Omit<Question, 'timeoutMs'>): Promise<unknown> {
     const outcome = await this.#http.ask({ ...question, timeoutMs: this.#timeoutMs })
     if (outcome.kind === 'failed') throw unavailable(outcome.reason)
-    if (outcome.status !== 200) throw toBrokerError(toProblem(outcome.status, outcome.text))
+    if (outcome.status !== 200) throw toBrokerError(readProblem(outcome.status, outcome.text))
     try {
       return decodeJson(outcome.text)
     } catch (error) {

@@ -45,8 +45,7 @@ export class UpstreamHttp {
 
   /** A request for a stream on a connection of its own. The caller ends it with `destroy`. */
   stream(path: string, headers: Readonly<Record<string, string>>): ClientRequest {
-    const options = this.#options('GET', path)
-    return this.#request({ ...options, agent: false, headers: { ...options.headers, ...headers } })
+    return this.#request({ ...this.#options('GET', path, headers), agent: false })
   }
 
   close(): void {
@@ -54,16 +53,15 @@ export class UpstreamHttp {
   }
 
   #send({ method, path, body }: Question): ClientRequest {
-    const options = this.#options(method, path)
-    if (body === undefined) return this.#request(options)
+    if (body === undefined) return this.#request(this.#options(method, path, {}))
     const length = String(Buffer.byteLength(body))
     const content = { 'content-type': 'application/json', 'content-length': length }
-    return this.#request({ ...options, headers: { ...options.headers, ...content } })
+    return this.#request(this.#options(method, path, content))
   }
 
-  #options(method: string, path: string): RequestOptions & { headers: Record<string, string> } {
+  #options(method: string, path: string, more: Readonly<Record<string, string>>): RequestOptions {
     const { target, prefix } = this.#address
-    const headers = { ...this.#headers }
+    const headers = { ...this.#headers, ...more }
     return { ...target, method, path: `${prefix}${path}`, headers, agent: this.#agent }
   }
 

@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Entry, LogState } from '@heartline/broker'
 import { createParser, type ParsedEvent } from '@heartline/wire'
-import { toProblem } from './problem.ts'
+import { describeProblem, readProblem } from './problem.ts'
 import {
   decodeEntries,
   decodeHead,
@@ -11,7 +11,7 @@ import {
   LOG_PATH,
   type LogGreeting,
 } from './protocol.ts'
-import { RetryLadder } from './retry-ladder.ts'
+import type { RetryLadder } from './retry-ladder.ts'
 import type { UpstreamHttp } from './upstream-http.ts'
 
 /** A stream without a byte for so many heartbeats is dead. */
@@ -143,8 +143,7 @@ class Attempt {
       if (text.length < 10_000) text += chunk.toString('utf8')
     })
     response.once('end', () => {
-      const { code, detail } = toProblem(status, text)
-      this.end(`${code === undefined ? '' : `${String(code)}: `}${String(detail)}`, status)
+      this.end(describeProblem(readProblem(status, text)), status)
     })
   }
 

@@ -8,6 +8,8 @@ export interface FollowerListener {
   onReset(previousEpoch: string): void
   /** A regular look at the log. */
   onCheck(state: LogState): void
+  /** The broker's tail follows the log again, or does not any more. */
+  onLive?: ((isLive: boolean) => void) | undefined
 }
 
 /** A broker that has not opened a tail after this time is asked again. */
@@ -103,6 +105,7 @@ export class LogFollower implements TailSink {
 
   state(state: 'live' | 'stale'): void {
     this.#isLive = state === 'live'
+    this.#listener.onLive?.(this.#isLive)
   }
 
   reset(state: LogState): void {

@@ -50,6 +50,7 @@ export type ServerErrorName =
   | 'jsonTooDeep'
   | 'idempotencyKey'
   | 'bodyInvalid'
+  | 'relayOutdated'
   | 'headersTooLarge'
   | 'urlTooLong'
   | 'requestTimeout'
@@ -231,6 +232,11 @@ export const serverErrors: ErrorCatalogue<ServerErrorName> = {
   jsonTooDeep: peer('HL_JSON_TOO_DEEP', 400, 'The JSON is nested deeper than {max} levels.'),
   idempotencyKey: peer('HL_IDEMPOTENCY_KEY', 400, 'The Idempotency-Key is wrong: {reason}.'),
   bodyInvalid: peer('HL_BODY_INVALID', 400, 'The body is wrong: {reason}.'),
+  relayOutdated: peer(
+    'HL_RELAY_OUTDATED',
+    409,
+    'This relay has sent a later append already. This one was not stored.',
+  ),
   headersTooLarge: peer('HL_HEADERS_TOO_LARGE', 431, 'The header is larger than this hub takes.'),
   urlTooLong: peer('HL_URL_TOO_LONG', 414, 'The request line is longer than this hub takes.'),
   requestTimeout: peer('HL_REQUEST_TIMEOUT', 408, 'The request did not arrive in time.'),

@@ -8,6 +8,7 @@ import { TokenVerifier } from './auth/token-verifier.ts'
 import type { Config } from './config/config.ts'
 import { describeListen, isLocalListen } from './config/listen-address.ts'
 import { serverErrors } from './errors.ts'
+import { SharedLog } from './feed/shared-log.ts'
 import { Entrance } from './http/entrance.ts'
 import { Listener } from './http/listener.ts'
 import { RequestHandler } from './http/request-handler.ts'
@@ -58,6 +59,7 @@ export interface HeartlineServer {
 interface Parts {
   readonly hub: Hub
   readonly broker: Broker
+  readonly sharedLog: SharedLog
   readonly listener: Listener
   readonly metrics: Metrics
   readonly seat: Seat | undefined
@@ -87,9 +89,11 @@ export async function createServer(
       sessionIdPrefix: dependencies.seat?.sessionIdPrefix,
     })
     metrics.watch(hub)
-    const listener = createListener(config, dependencies, { ring, log, metrics, hub })
+    const sharedLog = new SharedLog(broker)
+    const common = { ring, log, metrics, hub, sharedLog }
+    const listener = createListener(config, dependencies, common)
     await listener.listen()
-    const parts = { hub, broker, listener, metrics, seat: dependencies.seat }
+    const parts = { hub, broker, sharedLog, listener, metrics, seat: dependencies.seat }
     return new RunningServer(config, parts, ring === undefined)
   } catch (error) {
     metrics.close()
@@ -108,9 +112,15 @@ export function requireLoopback(config: Config): void {
 function createListener(
   config: Config,
   dependencies: ServerDependencies,
-  parts: { ring: KeyRing | undefined; log: Logger; metrics: Metrics; hub: Hub },
+  parts: {
+    ring: KeyRing | undefined
+    log: Logger
+    metrics: Metrics
+    hub: Hub
+    sharedLog: SharedLog
+  },
 ): Listener {
-  const { ring, log, metrics, hub } = parts
+  const { ring, log, metrics, hub, sharedLog } = parts
   const now = dependencies.now ?? Date.now
   const random = dependencies.random ?? Math.random
   const { peers, tickets } = dependencies.seat?.take({ hub, metrics }) ?? {
@@ -119,7 +129,7 @@ function createListener(
   }
   const verifier = ring === undefined ? undefined : new TokenVerifier(ring, config.auth, now)
   const authenticator = new Authenticator(verifier, tickets, config.auth.anonymous)
-  const services = { config, hub, peers, authenticator, tickets, metrics, log, random }
+  const services = { config, hub, sharedLog, peers, authenticator, tickets, metrics, log, random }
   const routes = [...routesFor(config), ...(dependencies.routes ?? [])]
   const entrance = new Entrance(config.cors, authenticator.isDevelopment)
   const handler = new RequestHandler(services, entrance, routes)
@@ -149,11 +159,13 @@ class RunningServer implements HeartlineServer {
   }
 
   async #stop(deadlineMs: number): Promise<void> {
-    const { hub, broker, listener, metrics, seat } = this.#parts
+    const { hub, broker, sharedLog, listener, metrics, seat } = this.#parts
     const settled = seat && (() => seat.settled())
     // It listens on meanwhile: readiness says that it leaves, and readers that come back at once
     // are told when to try again instead of being refused a connection.
     await hub.drain({ deadlineMs, settled })
+    // Relays have drained their readers themselves or go on without this hub for a while.
+    sharedLog.close()
     await listener.close(CLOSE_GRACE_MS)
     await hub.close()
     await broker.close()

@@ -27,6 +27,11 @@ interface Bounds {
   readonly zero?: boolean | undefined
 }
 
+/** Types the metadata, which zod itself leaves open. */
+export function about(meta: SettingMeta): SettingMeta & Record<string, unknown> {
+  return { ...meta }
+}
+
 /** A duration between two bounds in milliseconds. */
 export function duration(bounds: Bounds): z.ZodType<number, number | string> {
   return amount(DURATION_PATTERN, parseDuration, {

@@ -1,21 +1,13 @@
 import { z } from 'zod'
 import type { Config } from './config.ts'
-import {
-  byteSize,
-  duration,
-  listenAddress,
-  storeSetting,
-  workerCount,
-  type SettingMeta,
-} from './kinds.ts'
+import { about, byteSize, duration, listenAddress, storeSetting, workerCount } from './kinds.ts'
+import { upstreamShape } from './upstream-shape.ts'
 
 const DAY = 86_400_000
 const GIB = 2 ** 30
 const FOREVER = 3650 * DAY
 const count = (min: number, max: number): z.ZodInt => z.int().min(min).max(max)
 const text = z.string().min(1)
-/** Types the metadata, which zod itself leaves open. */
-const about = (meta: SettingMeta): SettingMeta & Record<string, unknown> => ({ ...meta })
 
 /** One rule of `namespaces`. */
 const namespace = z.strictObject({
@@ -26,28 +18,6 @@ const namespace = z.strictObject({
   slowPolicy: z.enum(['catch-up', 'latest', 'disconnect']).optional(),
   heartbeatMs: duration({ min: 1000, max: 600_000, zero: true }).optional(),
   private: z.boolean().optional(),
-})
-
-const upstream = z.strictObject({
-  url: text.optional().meta(
-    about({
-      kind: 'string',
-      flag: '--upstream',
-      description:
-        'Serve the log of another hub: short for `store: relay:URL`. Retention is set there.',
-    }),
-  ),
-  token: text.optional().meta(
-    about({
-      kind: 'string',
-      secret: true,
-      description:
-        'Token with `"admin": true` for the upstream. Prefer `upstream.tokenFile`: other users of the machine can see flags.',
-    }),
-  ),
-  tokenFile: text
-    .optional()
-    .meta(about({ kind: 'string', description: 'File with the token for the upstream.' })),
 })
 
 const disk = z.strictObject({
@@ -304,7 +274,8 @@ const shape = z
     store: storeSetting.prefault('memory').meta(
       about({
         kind: 'string',
-        description: 'Where the log is kept: `memory`, `disk:DIRECTORY`, or at another hub: `relay:URL` (`http://HOST:PORT`, `https://HOST:PORT`, `unix:/PATH`).',
+        description:
+          'Where the log is kept: `memory`, `disk:DIRECTORY`, or at another hub: `relay:URL` (`http://HOST:PORT`, `https://HOST:PORT`, `unix:/PATH`).',
       }),
     ),
     workers: workerCount.prefault(1).meta(
@@ -314,7 +285,7 @@ const shape = z
           'Processes that serve readers, besides the one that keeps the log. 1: a single process for all. `auto` or 0: one for each core. Of `heartline serve` only.',
       }),
     ),
-    upstream: upstream.prefault({}),
+    upstream: upstreamShape.prefault({}),
     disk: disk.prefault({}),
     retention: retention.prefault({}),
     heartbeat: duration({ min: 1000, max: 600_000, zero: true })

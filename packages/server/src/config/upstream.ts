@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { parseUpstreamUrl } from '@heartline/broker-relay'
 import { HeartlineError } from '@heartline/wire'
 import { serverErrors } from '../errors.ts'
 import type { Config } from './config.ts'
@@ -7,6 +8,10 @@ import type { Config } from './config.ts'
 export function applyUpstream(config: Config, nameOf: (path: string) => string): Config {
   const { store, upstream } = config
   if (upstream.url === undefined) return config
+  if (parseUpstreamUrl(upstream.url) === undefined) {
+    const reason = 'must be http://HOST:PORT, https://HOST:PORT or unix:/PATH'
+    throw new HeartlineError(serverErrors.configInvalid, { where: nameOf('upstream.url'), reason })
+  }
   const isSame = store.kind === 'relay' && store.url === upstream.url
   if (store.kind !== 'memory' && !isSame) {
     const reason = 'a hub with an upstream keeps no log of its own; set store or upstream, not both'

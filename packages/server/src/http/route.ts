@@ -2,6 +2,7 @@ import type { Hub } from '@heartline/hub'
 import type { Authenticator } from '../auth/authenticator.ts'
 import type { Tickets } from '../auth/ticket-store.ts'
 import type { Config } from '../config/config.ts'
+import type { SharedLog } from '../feed/shared-log.ts'
 import type { Logger } from '../log.ts'
 import type { Metrics } from '../metrics/metrics.ts'
 import type { Peers } from '../peers/peers.ts'
@@ -11,6 +12,8 @@ import type { Exchange } from './exchange.ts'
 export interface Services {
   readonly config: Config
   readonly hub: Hub
+  /** The log itself, for relays. */
+  readonly sharedLog: SharedLog
   readonly peers: Peers
   readonly authenticator: Authenticator
   readonly tickets: Tickets

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import type { Route } from '../http/route.ts'
 import { consoleRoutes } from './console.ts'
 import { eventsRoute } from './events.ts'
+import { logRoutes } from './log.ts'
 import { livezRoute, readyzRoute } from './health.ts'
 import { historyRoute } from './history.ts'
 import { metricsRoute } from './metrics.ts'
@@ -25,6 +26,7 @@ export function routesFor(config: Config): Route[] {
     sessionTokenRoute,
     ticketsRoute,
     topicsRoute,
+    ...logRoutes,
     livezRoute,
     readyzRoute,
     ...(config.metrics.enabled ? [metricsRoute] : []),

@@ -37,6 +37,7 @@ describe('defaults', () => {
       frontDoor: 'on',
       store: { kind: 'memory' },
       workers: 1,
+      upstream: {},
       disk: { fsync: 'always', fsyncIntervalMs: 100 },
       retention: {},
       heartbeat: 15_000,
@@ -162,6 +163,20 @@ describe('environment', () => {
   })
 })
 
+describe('an upstream', () => {
+  it('is the store, however it is written', () => {
+    const store = { kind: 'relay', url: 'http://127.0.0.1:1' }
+    expect(loadConfig({ flags: new Map([['upstream.url', store.url]]) }).store).toEqual(store)
+    const environment = { HEARTLINE_UPSTREAM: store.url, HEARTLINE_UPSTREAM_TOKEN: 't' }
+    expect(loadConfig({ environment })).toMatchObject({ store, upstream: { token: 't' } })
+    const both = new Map([
+      ['upstream.url', store.url],
+      ['store', `relay:${store.url}`],
+    ])
+    expect(loadConfig({ flags: both }).store).toEqual(store)
+  })
+})
+
 describe('problems', () => {
   it.each([
     [{ lisen: ':1' }, 'HL_CONFIG_UNKNOWN_KEY', 'Did you mean "listen"?'],
@@ -170,7 +185,10 @@ describe('problems', () => {
     [{ namespaces: [{ topics: 'a', histroy: 'all' }] }, 'HL_CONFIG_UNKNOWN_KEY', '"history"'],
     [{ listen: 'nowhere' }, 'HL_CONFIG_INVALID', 'HOST:PORT'],
     [{ listen: ':99999' }, 'HL_CONFIG_INVALID', 'HOST:PORT'],
-    [{ store: 'disk:' }, 'HL_CONFIG_INVALID', 'memory or disk:DIRECTORY'],
+    [{ store: 'disk:' }, 'HL_CONFIG_INVALID', 'memory, disk:DIRECTORY or relay:URL'],
+    [{ store: 'relay:ftp://x' }, 'HL_CONFIG_INVALID', 'memory, disk:DIRECTORY or relay:URL'],
+    [{ store: 'disk:x', upstream: { url: 'http://x' } }, 'HL_CONFIG_INVALID', 'not both'],
+    [{ upstream: { url: 'nowhere' } }, 'HL_CONFIG_INVALID', 'http://HOST:PORT'],
     [{ heartbeat: '20m' }, 'HL_CONFIG_INVALID', 'between 1000 and 600000'],
     [{ heartbeat: 500 }, 'HL_CONFIG_INVALID', '0 (off) or between'],
     [{ cors: { origins: ['*'], credentials: true } }, 'HL_CONFIG_INVALID', 'every origin'],
