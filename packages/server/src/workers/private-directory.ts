@@ -4,13 +4,13 @@ import { join } from 'node:path'
 
 /** Names of unix sockets are that short, on macOS; on Linux 107. */
 const MAX_SOCKET_PATH = 103
-const SUFFIX_LENGTH = '/heartline-XXXXXX/log.sock'.length
+const SUFFIX_LENGTH = '/heartline-log-XXXXXX/log.sock'.length
 
 /** Makes a directory that only this user can enter (mode 0700). */
 export function makePrivateDirectory(): string {
   const usual = tmpdir()
   const parent = Buffer.byteLength(usual) + SUFFIX_LENGTH > MAX_SOCKET_PATH ? '/tmp' : usual
-  return mkdtempSync(join(parent, 'heartline-'))
+  return mkdtempSync(join(parent, 'heartline-log-'))
 }
 
 /** The socket in it on which the first process serves the log. */

@@ -1,0 +1,61 @@
+// Readers that only wait: bare sockets, because so many HTTP clients would cost more than the
+// servers. Each process has its own source address, whose ports suffice for 28,000 connections.
+// Usage: node idle-readers.mjs SOURCE_ADDRESS PORT COUNT
+// Prints `open N` once all have their stream, then `beats N` every five seconds: how many were told.
+import { connect } from 'node:net'
+
+const [source, port, count] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
+const AT_ONCE = 128
+const RETRY_MS = 100
+const REPORT_MS = 5_000
+const REQUEST =
+  'GET /v1/events?topic=idle HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n'
+
+let started = 0
+let open = 0
+let lost = 0
+let beats = 0
+let isTold = false
+
+function next() {
+  if (started >= count) return
+  started++
+  openOne()
+}
+
+function openOne() {
+  const socket = connect({ port, host: '127.0.0.1', localAddress: source })
+  let isOpen = false
+  socket.on('error', () => {})
+  socket.on('connect', () => socket.write(REQUEST))
+  socket.on('data', (chunk) => {
+    if (isOpen) {
+      if (chunk.includes(': hb ')) beats++
+      return
+    }
+    // A full worker ends the stream at once; that is told with the end of the answer.
+    if (!chunk.includes('200 OK') || chunk.includes('overloaded')) return socket.destroy()
+    isOpen = true
+    open++
+    next()
+    tell()
+  })
+  socket.on('close', () => {
+    if (isOpen) lost++
+    else setTimeout(openOne, RETRY_MS)
+  })
+}
+
+function tell() {
+  if (open < count || isTold) return
+  isTold = true
+  console.log(`open ${open}`)
+  setInterval(() => {
+    console.log(`beats ${beats} lost ${lost}`)
+    beats = 0
+  }, REPORT_MS)
+}
+
+for (let n = 0; n < AT_ONCE; n++) next()
+// The parent holds the other end: when it goes, this goes.
+process.stdin.on('end', () => process.exit(0)).resume()
