@@ -27,9 +27,6 @@ export interface Piece {
   readonly last: Position
 }
 
-/** What an empty log holds. Shared: most logs are empty at most times. */
-const NONE: readonly Batch[] = Object.freeze([])
-
 /** A piece of more than one batch, for the position that nearly all ask for. */
 interface Cached {
   readonly from: number
@@ -40,13 +37,23 @@ interface Cached {
 /**
  * The shared log of a cohort: an append-only sequence of batches. A session holds only a position
  * in it; nearly all sessions ask for the same piece, which is framed once and remembered.
+ *
+ * What is added is pending until it is sealed into a batch.
  */
 export class CohortLog {
-  #batches: Batch[] = NONE as Batch[]
-  #head = 0
-  #base = 0
+  readonly #batches: Batch[] = []
+  readonly #pending: Buffer[] = []
+  #pendingBytes = 0
+  #head: number
+  #base: number
   #cachedChunk: Cached | undefined = undefined
   #cachedRaw: Cached | undefined = undefined
+
+  /** @param at Position that its first batch has. */
+  constructor(at: number = 0) {
+    this.#head = at
+    this.#base = at
+  }
 
   /** Position after the newest batch. */
   get head(): number {
@@ -58,13 +65,29 @@ export class CohortLog {
     return this.#base
   }
 
-  append(bytes: Buffer, events: number, last: Position): void {
+  /** Bytes that are not sealed. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
+  }
+
+  add(bytes: Buffer): void {
+    this.#pending.push(bytes)
+    this.#pendingBytes += bytes.length
+  }
+
+  /** Makes one batch of what is pending. `last` is the newest entry that was looked at. */
+  seal(last: Position): void {
+    const parts = this.#pending
+    const events = parts.length
+    const [first] = parts
+    if (first === undefined) return
+    const bytes = events === 1 ? first : Buffer.concat(parts, this.#pendingBytes)
     const start = this.#head
-    this.#head += bytes.length
-    const end = this.#head
-    const batch = { start, end, bytes, events, last, chunked: undefined, raw: undefined }
-    if (this.#batches === NONE) this.#batches = [batch]
-    else this.#batches.push(batch)
+    const end = start + bytes.length
+    this.#batches.push({ start, end, bytes, events, last, chunked: undefined, raw: undefined })
+    this.#head = end
+    parts.length = 0
+    this.#pendingBytes = 0
   }
 
   /** The next piece for a session at `from`, which must be in `[base, head)`. */
@@ -101,17 +124,19 @@ export class CohortLog {
     this.#forgetCached()
   }
 
-  /** Everyone has everything: nothing needs to be kept. */
-  clear(): void {
-    this.#batches = NONE as Batch[]
-    this.#base = this.#head
+  /** Empties it and goes on at a position: another cohort's, perhaps. */
+  restartAt(position: number): void {
+    this.#batches.length = 0
+    this.#pending.length = 0
+    this.#pendingBytes = 0
+    this.#head = position
+    this.#base = position
     this.#forgetCached()
   }
 
-  /** A field that holds nothing is not written: the write alone would fetch it from memory. */
   #forgetCached(): void {
-    if (this.#cachedChunk !== undefined) this.#cachedChunk = undefined
-    if (this.#cachedRaw !== undefined) this.#cachedRaw = undefined
+    this.#cachedChunk = undefined
+    this.#cachedRaw = undefined
   }
 
   /** Whether a piece of `bytes` goes on with the batch at `index`. */

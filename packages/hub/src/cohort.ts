@@ -1,7 +1,8 @@
-import { Buffer } from 'node:buffer'
 import type { Entry, Position } from '@heartline/broker'
-import { CohortLog, PIECE_BYTES } from './cohort-log.ts'
+import type { Framing } from '@heartline/session'
+import { type CohortLog, type Piece, PIECE_BYTES } from './cohort-log.ts'
 import type { Frame } from './frame.ts'
+import { giveBackLog, takeLog } from './log-pool.ts'
 import { rightsCover, selectorMatches } from './selector.ts'
 
 /** Kept for laggards of a cohort: so much for each member, within the hub's bound. */
@@ -29,7 +30,6 @@ const NO_PASS = -1
 export class Cohort<Member extends CohortMember> {
   readonly key: string
   readonly terms: CohortTerms
-  readonly log: CohortLog = new CohortLog()
   /** True while something is pending that no pass has begun with. */
   isMarked = false
   /** While a pass is under way: the members below this index have their turn yet. */
@@ -37,8 +37,10 @@ export class Cohort<Member extends CohortMember> {
   /** Of the queue it is in. */
   next: Cohort<Member> | undefined = undefined
   #members: Member[] | undefined = undefined
-  #pending: Buffer[] | undefined = undefined
-  #pendingBytes = 0
+  /** Only while a member may need something of it. */
+  #log: CohortLog | undefined = undefined
+  /** Without a log: the position at which the next one begins. */
+  #idleAt = 0
   #newestOffered = 0
   /** Members that have not taken all of the log. Most cohorts never have one. */
   #laggards: Set<Member> | undefined = undefined
@@ -53,6 +55,16 @@ export class Cohort<Member extends CohortMember> {
   /** Dense; `member.index` is the place in it. */
   get members(): readonly Member[] {
     return this.#members ?? NO_MEMBERS
+  }
+
+  /** Position after all that was sealed into the shared log. */
+  get head(): number {
+    return this.#log === undefined ? this.#idleAt : this.#log.head
+  }
+
+  /** The oldest position of the shared log that can still be read. */
+  get base(): number {
+    return this.#log === undefined ? this.#idleAt : this.#log.base
   }
 
   get isInPass(): boolean {
@@ -97,25 +109,23 @@ export class Cohort<Member extends CohortMember> {
       return false
     }
     this.#newestOffered = entry.position.offset
-    if (this.#pending === undefined) this.#pending = [bytes]
-    else this.#pending.push(bytes)
-    this.#pendingBytes += bytes.length
+    this.#log ??= takeLog(this.#idleAt)
+    this.#log.add(bytes)
     // What one reader is handed in one write stays small, however much comes in one turn.
-    if (this.#pendingBytes >= PIECE_BYTES) this.seal(entry.position)
+    if (this.#log.pendingBytes >= PIECE_BYTES) this.#log.seal(entry.position)
     return true
   }
 
   /** Moves what is pending into the log. Returns the log's head. */
   seal(last: Position): number {
-    const parts = this.#pending
-    if (parts !== undefined) {
-      const [first] = parts
-      const bytes = parts.length === 1 && first !== undefined ? first : Buffer.concat(parts)
-      this.#pending = undefined
-      this.#pendingBytes = 0
-      this.log.append(bytes, parts.length, last)
-    }
-    return this.log.head
+    this.#log?.seal(last)
+    return this.head
+  }
+
+  /** The next piece for a member at `from`, which must be in `[base, head)`. */
+  piece(from: number, framing: Framing): Piece {
+    this.#log ??= takeLog(this.#idleAt)
+    return this.#log.piece(from, framing)
   }
 
   /** Its members are about to be written to. `last` as for `seal`. */
@@ -132,7 +142,7 @@ export class Cohort<Member extends CohortMember> {
     if (this.#freeAll()) return
     const kept = Math.max(MIN_KEPT_BYTES, this.members.length * KEPT_BYTES_PER_MEMBER)
     // What came since is for all members.
-    this.log.trim(Math.min(maxBytes, kept), served)
+    this.#log?.trim(Math.min(maxBytes, kept), served)
   }
 
   get hasLaggards(): boolean {
@@ -154,16 +164,21 @@ export class Cohort<Member extends CohortMember> {
     if (this.#laggards !== undefined && this.#laggards.size > 0) return false
     if (this.isMarked || this.isInPass) return false
     this.#laggards = undefined
-    this.log.clear()
+    this.#dropLog()
     return true
   }
 
   /** Forgets everything: the log behind the hub began a new life. */
   reset(): void {
-    this.#pending = undefined
-    this.#pendingBytes = 0
     this.#newestOffered = 0
     this.#laggards = undefined
-    this.log.clear()
+    this.#dropLog()
+  }
+
+  #dropLog(): void {
+    if (this.#log === undefined) return
+    this.#idleAt = this.#log.head
+    giveBackLog(this.#log)
+    this.#log = undefined
   }
 }

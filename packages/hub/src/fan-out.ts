@@ -63,9 +63,8 @@ export class FanOut implements Delivery {
    * is a comparison, a write and two numbers.
    */
   serve(cohort: Cohort<Subscriber>, index: number, stop: number): void {
-    const { log, members } = cohort
+    const { head, members } = cohort
     const { counters } = this.#parts
-    const { head } = log
     let from = -1
     let framing: Framing = 'raw'
     let piece: Piece = NO_PIECE
@@ -75,7 +74,7 @@ export class FanOut implements Delivery {
       // Gone meanwhile, or it has everything.
       if (member === undefined || member.at >= head) continue
       const { session } = member
-      if (session.isBlocked || member.at < log.base) {
+      if (session.isBlocked || member.at < cohort.base) {
         this.deliver(member)
         continue
       }
@@ -83,7 +82,7 @@ export class FanOut implements Delivery {
         count(counters, piece, writes)
         ;({ at: from } = member)
         ;({ framing } = session)
-        piece = log.piece(from, framing)
+        piece = cohort.piece(from, framing)
         writes = 0
       }
       member.at = piece.to
@@ -99,12 +98,11 @@ export class FanOut implements Delivery {
   /** Sends what the subscriber has not been sent of its cohort's log, as much as it takes. */
   deliver(subscriber: Subscriber): void {
     const { session, cohort } = subscriber
-    const { log } = cohort
-    while (subscriber.at < log.head) {
+    while (subscriber.at < cohort.head) {
       if (session.isOver) return
       if (session.isBlocked) return this.#leaveBehind(subscriber)
-      if (subscriber.at < log.base) return this.#fellBehind(subscriber)
-      const piece = log.piece(subscriber.at, session.framing)
+      if (subscriber.at < cohort.base) return this.#fellBehind(subscriber)
+      const piece = cohort.piece(subscriber.at, session.framing)
       subscriber.at = piece.to
       subscriber.last = piece.last
       count(this.#parts.counters, piece, 1)
@@ -122,7 +120,7 @@ export class FanOut implements Delivery {
   #leaveBehind(subscriber: Subscriber): void {
     const { cohort, namespace, session } = subscriber
     cohort.fellBack(subscriber)
-    const lag = cohort.log.head - subscriber.at
+    const lag = cohort.head - subscriber.at
     if (namespace.slowPolicy === 'disconnect' && lag > this.#maxLogBytes) {
       session.close('slow', { graceMs: 0 })
     }

@@ -57,7 +57,7 @@ export class QuietReaders {
   #isQuiet(subscriber: Subscriber): boolean {
     const { session, cohort, lastOffset } = subscriber
     if (lastOffset >= Math.min(this.#before, this.#follower.position.offset)) return false
-    if (subscriber.at !== cohort.log.head || cohort.isMarked) return false
+    if (subscriber.at !== cohort.head || cohort.isMarked) return false
     return session.isOpen && !session.isBlocked
   }
 }

@@ -211,8 +211,8 @@ export class SessionTable implements SessionObserver {
 
   #describe(subscriber: Subscriber): SessionInfo {
     const { session, cohort } = subscriber
-    const lagBytes = subscriber.isLive ? cohort.log.head - subscriber.at : 0
-    const hasAll = subscriber.at === cohort.log.head && !cohort.isMarked
+    const lagBytes = subscriber.isLive ? cohort.head - subscriber.at : 0
+    const hasAll = subscriber.at === cohort.head && !cohort.isMarked
     const last = hasAll ? this.#source.follower.position : subscriber.last
     return {
       id: session.id,

@@ -7,7 +7,8 @@ const at = (offset: number) => ({ ms: offset * 10, offset })
 function logOf(sizes: readonly number[]): CohortLog {
   const log = new CohortLog()
   for (const [index, size] of sizes.entries()) {
-    log.append(Buffer.alloc(size, 97 + (index % 26)), 1, at(index + 1))
+    log.add(Buffer.alloc(size, 97 + (index % 26)))
+    log.seal(at(index + 1))
   }
   return log
 }
@@ -38,7 +39,8 @@ describe('a cohort log', () => {
     expect(log.piece(0, 'chunked')).toBe(log.piece(0, 'chunked'))
     expect(log.piece(0, 'raw')).toBe(log.piece(0, 'raw'))
     const before = log.piece(0, 'raw')
-    log.append(Buffer.from('x'), 1, at(3))
+    log.add(Buffer.from('x'))
+    log.seal(at(3))
     expect(log.piece(0, 'raw')).not.toBe(before)
   })
 
@@ -52,7 +54,29 @@ describe('a cohort log', () => {
     log.trim(250)
     expect(log.base).toBe(100)
     expect(readAll(log, 100)).toHaveLength(200)
-    log.clear()
-    expect(log.base).toBe(log.head)
+  })
+
+  it('seals what is pending into one batch, and nothing where nothing is', () => {
+    const log = new CohortLog(1_000)
+    log.seal(at(1))
+    expect(log.head).toBe(1_000)
+    for (const text of ['ab', 'c', 'def']) log.add(Buffer.from(text))
+    expect(log.pendingBytes).toBe(6)
+    expect(log.head).toBe(1_000)
+    log.seal(at(4))
+    expect(log.piece(1_000, 'raw')).toMatchObject({ to: 1_006, events: 3, last: at(4) })
+    expect(log.pendingBytes).toBe(0)
+  })
+
+  it('knows nothing of what it held when it goes on elsewhere', () => {
+    const log = logOf([10, 20])
+    log.piece(0, 'raw')
+    log.add(Buffer.from('pending'))
+    log.restartAt(0)
+    log.seal(at(9))
+    expect([log.base, log.head, log.pendingBytes]).toEqual([0, 0, 0])
+    log.add(Buffer.from('new'))
+    log.seal(at(1))
+    expect(log.piece(0, 'raw').bytes.toString()).toBe('new')
   })
 })

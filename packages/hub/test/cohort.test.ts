@@ -26,7 +26,7 @@ describe('a cohort', () => {
     expect(cohort.offer(frame(3, 10, { private: true, topics: ['a', 'b/c'] }))).toBe(true)
     expect(cohort.wantsOn(frame(4, 10, { private: true }).entry, 'a')).toBe(false)
     expect(cohort.seal(at(9))).toBe(20)
-    expect(cohort.log.piece(0, 'raw')).toMatchObject({ events: 2, last: at(9) })
+    expect(cohort.piece(0, 'raw')).toMatchObject({ events: 2, last: at(9) })
   })
 
   it('seals what comes in one turn in pieces, each with the place at its end', () => {
@@ -34,14 +34,14 @@ describe('a cohort', () => {
     for (let offset = 1; offset <= 10; offset++) cohort.offer(frame(offset, 20_000))
     expect(cohort.seal(at(50))).toBe(200_000)
     const pieces = []
-    for (let from = 0; from < cohort.log.head; from = pieces.at(-1)?.to ?? Infinity) {
-      pieces.push(cohort.log.piece(from, 'chunked'))
+    for (let from = 0; from < cohort.head; from = pieces.at(-1)?.to ?? Infinity) {
+      pieces.push(cohort.piece(from, 'chunked'))
     }
     expect(pieces.map((piece) => piece.last.offset)).toEqual([4, 8, 50])
     expect(pieces.map((piece) => piece.events)).toEqual([4, 4, 2])
     for (const piece of pieces) expect(piece.to).toBeLessThanOrEqual(3 * (PIECE_BYTES + 20_000))
-    expect(cohort.log.piece(0, 'chunked')).toBe(pieces[0])
-    expect(cohort.log.piece(160_000, 'chunked')).toBe(pieces[2])
+    expect(cohort.piece(0, 'chunked')).toBe(pieces[0])
+    expect(cohort.piece(160_000, 'chunked')).toBe(pieces[2])
   })
 
   it('frees its log with the flush when all members have all of it', () => {
@@ -49,7 +49,7 @@ describe('a cohort', () => {
     cohort.offer(frame(1, 100))
     cohort.beginPass(at(1))
     cohort.endPass(1_000_000)
-    expect(cohort.log.base).toBe(100)
+    expect(cohort.base).toBe(100)
   })
 
   it('frees its log when its last laggard has caught up or has left', () => {
@@ -61,11 +61,11 @@ describe('a cohort', () => {
     cohort.fellBack(first)
     cohort.fellBack(second)
     cohort.endPass(1_000_000)
-    expect(cohort.log.base).toBe(0)
+    expect(cohort.base).toBe(0)
     cohort.caughtUp(first)
-    expect(cohort.log.base).toBe(0)
+    expect(cohort.base).toBe(0)
     cohort.delete(second)
-    expect(cohort.log.base).toBe(100)
+    expect(cohort.base).toBe(100)
   })
 
   it('keeps what is not offered to all yet when its last laggard catches up', () => {
@@ -76,16 +76,16 @@ describe('a cohort', () => {
     cohort.beginPass(at(1))
     cohort.fellBack(member)
     cohort.caughtUp(member)
-    expect(cohort.log.base).toBe(0)
+    expect(cohort.base).toBe(0)
     cohort.fellBack(member)
     cohort.endPass(1_000_000)
     cohort.offer(frame(2, PIECE_BYTES))
     cohort.isMarked = true
     cohort.caughtUp(member)
-    expect(cohort.log.base).toBe(0)
+    expect(cohort.base).toBe(0)
     cohort.beginPass(at(2))
     cohort.endPass(1_000_000)
-    expect(cohort.log.base).toBe(100 + PIECE_BYTES)
+    expect(cohort.base).toBe(100 + PIECE_BYTES)
   })
 
   it('keeps a bounded part for laggards, and all of what nobody was offered yet', () => {
@@ -100,13 +100,13 @@ describe('a cohort', () => {
     for (let n = 0; n < 50; n++) cohort.offer(frame(++offset, 10_000))
     cohort.isMarked = true
     cohort.endPass(200_000)
-    expect(cohort.log.base).toBe(1_000_000)
-    expect(cohort.log.head).toBeGreaterThan(1_400_000)
+    expect(cohort.base).toBe(1_000_000)
+    expect(cohort.head).toBeGreaterThan(1_400_000)
     cohort.beginPass(at(offset))
     cohort.fellBack(member)
     cohort.endPass(200_000)
-    expect(cohort.log.head - cohort.log.base).toBeLessThanOrEqual(200_000)
+    expect(cohort.head - cohort.base).toBeLessThanOrEqual(200_000)
     cohort.reset()
-    expect(cohort.log.base).toBe(cohort.log.head)
+    expect(cohort.base).toBe(cohort.head)
   })
 })

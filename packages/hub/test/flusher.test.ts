@@ -136,7 +136,7 @@ describe('a flush', () => {
     expect(total(all, 'a')).toBeGreaterThanOrEqual(900)
     expect(total(all, 'b') % 30).toBe(0)
     expect(a.isInPass || a.isMarked || b.isInPass || b.isMarked).toBe(false)
-    expect(a.log.base).toBe(a.log.head)
+    expect(a.base).toBe(a.head)
   })
 
   it('leaves the rest of the process a turn between two slices', async () => {
@@ -170,7 +170,7 @@ describe('the least time between flushes', () => {
     const flush = take()
     expect(total(flush, 'a')).toBe(3)
     expect(total(flush, 'b')).toBe(1)
-    expect(a.log.head).toBe(500)
+    expect(a.head).toBe(500)
     expect(turns.isIdle).toBe(true)
     turns.time = 500
     publish(a)
