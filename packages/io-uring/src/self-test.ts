@@ -43,7 +43,8 @@ export async function checkSender(sender: RingSender): Promise<void> {
 
 async function openPair(): Promise<Pair> {
   const server = createServer({ pauseOnConnect: true })
-  server.listen(0, '127.0.0.1')
+  // A worker of node:cluster would else share it with other workers, and their connections.
+  server.listen({ port: 0, host: '127.0.0.1', exclusive: true })
   await once(server, 'listening')
   const theirs = connect((server.address() as AddressInfo).port, '127.0.0.1')
   const [ours] = (await once(server, 'connection')) as [Socket]

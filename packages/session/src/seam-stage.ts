@@ -15,7 +15,8 @@ export class Stage {
     const server = this.#server.unref()
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
-      server.listen(0, '127.0.0.1', resolve)
+      // A worker of node:cluster would else share it with other workers, and their connections.
+      server.listen({ port: 0, host: '127.0.0.1', exclusive: true }, resolve)
     })
   }
 

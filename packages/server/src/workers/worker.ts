@@ -37,6 +37,8 @@ class WorkerProcess {
     this.#first = new Channel(send, answers)
     process.on('message', (message) => this.#first.receive(message))
     cluster.worker?.once('disconnect', () => this.#orphaned())
+    // What node:cluster itself still tells a first process that has died.
+    cluster.worker?.on('error', () => {})
   }
 
   async run(): Promise<void> {
