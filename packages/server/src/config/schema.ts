@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Config } from './config.ts'
 import { about, byteSize, duration, listenAddress, storeSetting, workerCount } from './kinds.ts'
+import { limitsShape } from './limits-shape.ts'
 import { upstreamShape } from './upstream-shape.ts'
 
 const DAY = 86_400_000
@@ -210,48 +211,6 @@ const cors = z
     path: ['credentials'],
   })
 
-const limits = z.strictObject({
-  maxBodyBytes: byteSize({ min: 1024, max: GIB })
-    .prefault('1MiB')
-    .meta(about({ kind: 'size', description: 'One JSON body: an event or an array of them.' })),
-  maxNdjsonLineBytes: byteSize({ min: 1024, max: GIB })
-    .prefault('1MiB')
-    .meta(about({ kind: 'size', description: 'One line of an NDJSON body.' })),
-  maxNdjsonEvents: count(1, 1e7)
-    .prefault(100_000)
-    .meta(about({ kind: 'integer', description: 'Lines of one NDJSON body.' })),
-  maxHeaderBytes: byteSize({ min: 1024, max: 2 ** 20 })
-    .prefault('16KiB')
-    .meta(about({ kind: 'size', description: 'Request line and headers together.' })),
-  maxEventBytes: byteSize({ min: 64, max: GIB })
-    .prefault('1MiB')
-    .meta(about({ kind: 'size', description: 'Data of one event.' })),
-  maxTopicLength: count(1, 1024)
-    .prefault(256)
-    .meta(about({ kind: 'integer', description: 'Characters of a topic.' })),
-  maxSelectors: count(1, 1000)
-    .prefault(100)
-    .meta(about({ kind: 'integer', description: 'Selectors of one session.' })),
-  maxSessions: count(0, 1e7)
-    .prefault(0)
-    .meta(
-      about({
-        kind: 'integer',
-        flag: '--max-sessions',
-        description: 'Open sessions. 0: no limit.',
-      }),
-    ),
-  bodyTimeoutMs: duration({ min: 100, max: 3_600_000 })
-    .prefault('30s')
-    .meta(
-      about({
-        kind: 'duration',
-        description:
-          'A JSON body must arrive within this time; an NDJSON body may not pause longer.',
-      }),
-    ),
-})
-
 const shape = z
   .strictObject({
     listen: listenAddress.prefault('127.0.0.1:8420').meta(
@@ -326,7 +285,7 @@ const shape = z
       ),
     auth: auth.prefault({}),
     cors: cors.prefault({}),
-    limits: limits.prefault({}),
+    limits: limitsShape,
     drain: z
       .strictObject({
         deadlineMs: duration({ min: 0, max: 3_600_000 })

@@ -6,6 +6,8 @@ export interface HeadField {
   readonly name: string
   /** Place of its value in a `DoorRequest`. */
   readonly index: number
+  /** It changes how the connection is read: taken as it stands, without cutting spaces off. */
+  readonly isFraming: boolean
 }
 
 /** What routes may ask for. Their values are kept. */
@@ -21,7 +23,7 @@ const KEPT: Readonly<Record<RequestHeader, true>> = {
   origin: true,
 }
 
-/** What changes how the rest of the connection is read: looked at by the head reader itself. */
+/** Looked at by the head reader itself. */
 const FRAMING = [
   'connection',
   'content-length',
@@ -32,7 +34,11 @@ const FRAMING = [
 ] as const
 
 const NAMES = [...(Object.keys(KEPT) as RequestHeader[]), ...FRAMING]
-const FIELDS: readonly HeadField[] = NAMES.map((name, index) => ({ name, index }))
+const FIELDS: readonly HeadField[] = NAMES.map((name, index) => ({
+  name,
+  index,
+  isFraming: (FRAMING as readonly string[]).includes(name),
+}))
 
 /** How many places the values of a request need. */
 export const FIELD_COUNT: number = FIELDS.length

@@ -14,6 +14,7 @@ export type HeadReading = DoorRequest | typeof MORE | typeof FOREIGN
 export const MAX_BODY_BYTES = 65_536
 const MAX_FIELDS = 64
 
+const NO_VALUES: readonly (string | undefined)[] = Array.from({ length: FIELD_COUNT })
 const GET = Buffer.from(`GET ${DOOR_PATH}`)
 const POST = Buffer.from(`POST ${DOOR_PATH} `)
 const VERSION = Buffer.from('HTTP/1.1\r\n')
@@ -51,7 +52,7 @@ export class HeadReader {
   /** Reads the head that begins at `from`. */
   read(bytes: Buffer, from: number): HeadReading {
     this.#bytes = bytes
-    this.#values = Array.from<string | undefined>({ length: FIELD_COUNT })
+    this.#values = NO_VALUES.slice()
     const isGet = bytes[from] === GET[0]
     const start = matchLiteral(bytes, from, isGet ? GET : POST)
     if (start < 0) return this.#unread(start, from)
@@ -125,7 +126,7 @@ export class HeadReader {
   #keep(field: HeadField, from: number, end: number): boolean {
     if (this.#values[field.index] !== undefined) return false
     let last = end
-    while (last > from && isSpace(this.#bytes[last - 1])) last--
+    if (!field.isFraming) while (last > from && isSpace(this.#bytes[last - 1])) last--
     this.#values[field.index] = this.#bytes.toString('latin1', from, last)
     return true
   }

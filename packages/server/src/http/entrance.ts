@@ -13,9 +13,9 @@ export class Entrance {
     this.#isDevelopment = isDevelopment
   }
 
-  /** Headers of every answer to this request. */
-  headersFor(request: RequestView): Record<string, string> {
-    const headers = this.cors.headersFor(request.header('origin'))
+  /** Headers of every answer to a request with this `Origin`. */
+  headersFor(origin: string | undefined): Record<string, string> {
+    const headers = this.cors.headersFor(origin)
     return this.#isDevelopment ? { 'Heartline-Mode': 'development', ...headers } : headers
   }
 

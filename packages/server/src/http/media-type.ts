@@ -1,5 +1,7 @@
 /** `application/json; charset=utf-8` as type and charset, in lower case. */
 export function parseMediaType(value: string | undefined): { type: string; charset?: string } {
+  // What nearly all publishers send.
+  if (value === 'application/json') return { type: value }
   const [type = '', ...parameters] = (value ?? '').toLowerCase().split(';')
   for (const parameter of parameters) {
     const [, charset] = /^\s*charset\s*=\s*"?([^"\s]+)"?\s*$/.exec(parameter) ?? []

@@ -52,7 +52,7 @@ export class RequestHandler {
   }
 
   #begin(exchange: Exchange): void {
-    const headers = this.#entrance.headersFor(exchange)
+    const headers = this.#entrance.headersFor(exchange.header('origin'))
     for (const [name, value] of Object.entries(headers)) exchange.response.setHeader(name, value)
     this.#entrance.guard(exchange)
   }

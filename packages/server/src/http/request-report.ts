@@ -38,6 +38,8 @@ export class RequestReport {
   }
 }
 
+const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']
+
 function knownMethod(method: string): string {
-  return ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'].includes(method) ? method : 'other'
+  return METHODS.includes(method) ? method : 'other'
 }

@@ -1,7 +1,8 @@
 import { toProblem, type Subscription } from '@heartline/hub'
 import { HeartlineError } from '@heartline/wire'
 import type { Grant } from '../auth/grant.ts'
-import type { DoorAnswer } from '../door/answer.ts'
+import { answerHead, type DoorAnswer } from '../door/answer.ts'
+import { AnswerHeads } from '../door/answer-heads.ts'
 import { DOOR_PATH, type DoorRequest } from '../door/door-request.ts'
 import type { DoorRoutes, StreamOpening } from '../door/door-routes.ts'
 import { serverErrors } from '../errors.ts'
@@ -15,6 +16,7 @@ import type { Services } from '../http/route.ts'
 import { Publication } from './publication.ts'
 import { admitReader } from './stream.ts'
 
+const JSON_TYPES = ['application/json']
 /** Parameters of a stream that the door knows. Tickets work once: too early a try would use them up. */
 const READER_QUERY = new Set(['topic', 'lastEventId', 'since'])
 
@@ -23,11 +25,17 @@ export class EventsAtDoor implements DoorRoutes {
   readonly #services: Services
   readonly #entrance: Entrance
   readonly #report: RequestReport
+  /** Of what was stored. */
+  readonly #heads: AnswerHeads
 
   constructor(services: Services, entrance: Entrance) {
     this.#services = services
     this.#entrance = entrance
     this.#report = new RequestReport(services)
+    this.#heads = new AnswerHeads((origin) => ({
+      ...entrance.headersFor(origin),
+      ...JSON_HEADERS,
+    }))
   }
 
   authenticate(request: DoorRequest): Grant | Promise<Grant> {
@@ -47,7 +55,7 @@ export class EventsAtDoor implements DoorRoutes {
   open({ request, subscription, socket, onFree }: StreamOpening): void {
     const startedAt = performance.now()
     try {
-      const headers = this.#entrance.headersFor(request)
+      const headers = this.#entrance.headersFor(request.header('origin'))
       this.#services.hub.openSocket(socket, subscription, { headers, onFree })
     } catch (error) {
       this.#report.failed(request.method, error)
@@ -60,23 +68,13 @@ export class EventsAtDoor implements DoorRoutes {
 
   publish(request: DoorRequest, grant: Grant, body: Buffer): Promise<DoorAnswer> {
     const startedAt = performance.now()
-    const { hub, metrics, config } = this.#services
-    requireType(request, ['application/json'])
-    const { maxBodyBytes } = config.limits
-    if (body.length > maxBodyBytes) {
-      throw new HeartlineError(serverErrors.bodyTooLarge, { maxBytes: maxBodyBytes })
-    }
-    const json = parseJson(decodeUtf8(body))
-    const publication = new Publication(json, request.header('idempotency-key'))
+    const { hub, metrics } = this.#services
+    const publication = this.#read(request, body)
     const events = hub.prepare(publication.events, grant.publish)
     metrics.countAtDoor('publish')
-    const counted = (answer: DoorAnswer): DoorAnswer => {
-      this.#report.answered({ method: 'POST', route: DOOR_PATH, status: answer.status, startedAt })
-      return answer
-    }
     return hub.store(events).then(
-      (results) => counted(this.#stored(request, publication.answer(results))),
-      (error: unknown) => counted(this.#failed(request, publication.refusal(error))),
+      (results) => this.#stored(request, publication.answer(results), startedAt),
+      (error: unknown) => this.#failed(request, publication.refusal(error), startedAt),
     )
   }
 
@@ -84,18 +82,32 @@ export class EventsAtDoor implements DoorRoutes {
     this.#services.metrics.countAtDoor('handed-over')
   }
 
-  #stored(request: DoorRequest, answer: { status: number; body: unknown }): DoorAnswer {
-    const headers = { ...this.#entrance.headersFor(request), ...JSON_HEADERS }
-    return { status: answer.status, headers, body: JSON.stringify(answer.body) }
+  #read(request: DoorRequest, body: Buffer): Publication {
+    const { maxBodyBytes: maxBytes } = this.#services.config.limits
+    requireType(request, JSON_TYPES)
+    if (body.length > maxBytes) throw new HeartlineError(serverErrors.bodyTooLarge, { maxBytes })
+    return new Publication(parseJson(decodeUtf8(body)), request.header('idempotency-key'))
   }
 
-  #failed(request: DoorRequest, error: unknown): DoorAnswer {
-    this.#report.failed(request.method, error)
+  #stored(
+    request: DoorRequest,
+    { status, body }: { readonly status: number; readonly body: unknown },
+    startedAt: number,
+  ): DoorAnswer {
+    this.#report.answered({ method: 'POST', route: DOOR_PATH, status, startedAt })
+    const head = this.#heads.find(status, request.header('origin'))
+    return { head, body: JSON.stringify(body) }
+  }
+
+  #failed(request: DoorRequest, error: unknown, startedAt: number): DoorAnswer {
     const problem = toProblem(error)
+    const { status } = problem
+    this.#report.failed('POST', error)
+    this.#report.answered({ method: 'POST', route: DOOR_PATH, status, startedAt })
     const headers = {
-      ...this.#entrance.headersFor(request),
+      ...this.#entrance.headersFor(request.header('origin')),
       ...problemHeaders(problem, this.#services.random),
     }
-    return { status: problem.status, headers, body: JSON.stringify(problem) }
+    return { head: answerHead(status, headers), body: JSON.stringify(problem) }
   }
 }
