@@ -21,6 +21,8 @@ export interface HubProcessOptions {
   readonly port?: number | undefined
   /** Added to the environment. */
   readonly environment?: Readonly<Record<string, string>> | undefined
+  /** Put before the program: a command that runs another one in its own place. */
+  readonly prefix?: readonly string[] | undefined
   /** Options of Node itself. */
   readonly nodeFlags?: readonly string[] | undefined
 }
@@ -82,7 +84,12 @@ export class HubProcess {
     this.#output = ''
     this.#errors = ''
     this.starts++
-    const child = startChild(process.execPath, this.#arguments(), {
+    const [command = '', ...args] = [
+      ...(this.#options.prefix ?? []),
+      process.execPath,
+      ...this.#arguments(),
+    ]
+    const child = startChild(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...this.#options.environment },
     })

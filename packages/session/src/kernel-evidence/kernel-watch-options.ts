@@ -26,9 +26,9 @@ export interface KernelWatchOptions {
    */
   readonly maxUnacknowledgedMs?: number | undefined
   /**
-   * Time between two looks. While somebody is suspected it is at most a second, and it grows so
-   * that looking takes at most a twentieth of the time. Default 3,750: with heartbeats each 15 s a
-   * peer that is gone is suspected a fourth of an interval after it missed one.
+   * Time between two looks. While somebody is suspected it is at most a second; from about 27,000
+   * connections a second on it is longer. Default 3,750: with heartbeats each 15 s a peer that is
+   * gone is suspected a fourth of an interval after it missed one.
    */
   readonly roundMs?: number | undefined
   /** Told after each round. Must not throw. */

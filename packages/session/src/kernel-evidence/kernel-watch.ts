@@ -11,8 +11,11 @@ import type { Unanswered } from './tcp-table.ts'
 /** Between two looks while somebody is suspected: an answer in between must not be missed. */
 const SUSPICIOUS_ROUND_MS = 1_000
 const SHORTEST_ROUND_MS = 100
-/** At most this share of the time goes into looking: a twentieth. */
-const PAUSES_PER_LOOK = 20
+/**
+ * What is read in a second at most: about 27,000 connections, a few hundredths of a core. Counted in
+ * bytes: the time of a look also says how busy the machine is with other things.
+ */
+const BYTES_PER_SECOND = 4_000_000
 /** A look that came later than this says nothing of the time in between: the process stood still. */
 const LATE = 2
 const LATE_MS = 1_000
@@ -38,6 +41,8 @@ export class KernelWatch {
   #isRunning = false
   #plannedMs = 0
   #lookedAt = 0
+  /** Of the last look. */
+  #tableBytes = 0
 
   /** Use `createKernelWatch`. */
   constructor(options: ResolvedKernelWatchOptions) {
@@ -64,14 +69,14 @@ export class KernelWatch {
   #plan(ms: number): void {
     if (!this.#isRunning) return
     this.#plannedMs = ms
+    this.#options.clock.clearTimeout(this.#timer)
     this.#timer = this.#options.clock.setTimeout(() => void this.#round(), ms)
   }
 
   async #round(): Promise<void> {
     const { clock, sessions } = this.#options
-    const startedAt = clock.now()
-    if (sessions.size > 0) await this.#look(startedAt)
-    this.#plan(Math.max(this.#pauseMs(), (clock.now() - startedAt) * PAUSES_PER_LOOK))
+    if (sessions.size > 0) await this.#look(clock.now())
+    this.#plan(Math.max(this.#pauseMs(), (this.#tableBytes / BYTES_PER_SECOND) * 1_000))
   }
 
   #pauseMs(): number {
@@ -97,9 +102,10 @@ export class KernelWatch {
   /** Undefined when they could not be read this time. */
   async #readTables(): Promise<Unanswered[] | undefined> {
     const lines: Unanswered[] = []
+    this.#tableBytes = 0
     for (const table of this.#tables) {
       try {
-        await readTcpTable(table, (line) => lines.push(line))
+        this.#tableBytes += await readTcpTable(table, (line) => lines.push(line))
       } catch (error) {
         this.#dropTable(table, error as NodeJS.ErrnoException)
         return undefined

@@ -43,6 +43,8 @@ export class Suspects {
     const next = new Map<string, Suspect>()
     for (const line of lines) {
       const key = keyOf(line)
+      // While connections come and go, the kernel may tell of one twice in one look.
+      if (next.has(key)) continue
       const known = this.#byConnection.get(key)
       if (known === undefined || !isSameSilence(known.line, line)) {
         next.set(key, new Suspect(line))

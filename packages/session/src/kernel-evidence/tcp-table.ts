@@ -42,6 +42,7 @@ const TX_QUEUE = 15
 const TIMER = 33
 const RETRANSMITS = 45
 const UID = 54
+const ADDRESSES = /^[0-9a-f]+$/
 const LITTLE_ENDIAN = endianness() === 'LE'
 
 /**
@@ -85,7 +86,8 @@ function scanLine(bytes: Uint8Array, start: number, end: number, visit: Visit): 
     attempts,
     unacknowledgedBytes,
   }
-  if (!Number.isNaN(line.localPort + line.remotePort)) visit(line)
+  const isWhole = !Number.isNaN(line.localPort + line.remotePort)
+  if (isWhole && ADDRESSES.test(line.localAddress + line.remoteAddress)) visit(line)
 }
 
 /** Where the local address begins, or -1. */
