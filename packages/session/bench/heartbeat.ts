@@ -6,7 +6,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createNodeSession, type Session } from '../src/index.ts'
+import { createNodeSession, testSeams, type Session } from '../src/index.ts'
 
 const COUNT = Number(process.argv[2] ?? 2_000)
 const WINDOW_MS = Number(process.argv[3] ?? 5) * 1_000
@@ -66,6 +66,7 @@ function median(values: number[]): number {
   return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
+await testSeams()
 const children = [
   await connect((request, response) => {
     sessions.push(createNodeSession(request, response, { heartbeatMs: 0 }))

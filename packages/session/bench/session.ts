@@ -6,7 +6,13 @@
 import { fork } from 'node:child_process'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createNodeSession, createWheel, frameChunk, type Session } from '../src/index.ts'
+import {
+  createNodeSession,
+  createWheel,
+  frameChunk,
+  testSeams,
+  type Session,
+} from '../src/index.ts'
 
 const SESSIONS = Number(process.argv[2] ?? 500)
 const EVENTS = Number(process.argv[3] ?? 200)
@@ -113,6 +119,7 @@ async function memory(way: Way): Promise<{ bytes: number; stop: () => void }> {
   return { bytes: used / SESSIONS, stop }
 }
 
+await testSeams()
 const stops: (() => void)[] = []
 const held = new Map<string, number>()
 for (const way of ways) {

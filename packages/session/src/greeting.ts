@@ -28,19 +28,17 @@ function heartbeatText(kind: HeartbeatKind, unixMs: number): string {
 }
 
 let lastMs = -1
-const frames = new Map<string, Uint8Array>()
+let lastKind: HeartbeatKind = 'comment'
+let lastFraming: Framing = 'raw'
+let lastFrame: Uint8Array = new Uint8Array()
 
-/** The bytes of a heartbeat. Sessions that beat in the same millisecond share them. */
+/** The bytes of a heartbeat. Sessions that beat one after the other share them. */
 export function heartbeatFrame(kind: HeartbeatKind, framing: Framing, unixMs: number): Uint8Array {
-  if (unixMs !== lastMs) {
-    frames.clear()
+  if (unixMs !== lastMs || kind !== lastKind || framing !== lastFraming) {
     lastMs = unixMs
+    lastKind = kind
+    lastFraming = framing
+    lastFrame = encodeFramed(heartbeatText(kind, unixMs), framing)
   }
-  const key = kind + framing
-  let frame = frames.get(key)
-  if (frame === undefined) {
-    frame = encodeFramed(heartbeatText(kind, unixMs), framing)
-    frames.set(key, frame)
-  }
-  return frame
+  return lastFrame
 }

@@ -12,7 +12,9 @@ import type { EndReason, SessionEnd } from './end-reason.ts'
 import { sessionErrors } from './errors.ts'
 import { firstText, heartbeatFrame, heartbeatNotice, jitterUp } from './greeting.ts'
 import { checkExpiry, checkHeartbeat, checkNumber, type ResolvedSessionOptions } from './options.ts'
+import { Onlookers } from './onlookers.ts'
 import { PendingBytes } from './pending-bytes.ts'
+import { policyOf, type SessionPolicy } from './policy.ts'
 import {
   pump,
   type EndWatcher,
@@ -59,33 +61,24 @@ export class Session implements TransportListener, TimetableOwner {
   readonly openedAt: number
   /** Address of the reader, when known. */
   readonly remoteAddress: string | undefined
-  /** How bytes for `writeFramed` have to be framed. */
-  readonly framing: Framing
-  readonly protocol: Protocol
 
   readonly #transport: Transport
-  readonly #options: ResolvedSessionOptions
+  readonly #policy: SessionPolicy
   readonly #timetable: Timetable
   #state: State = FREE
   #end: SessionEnd | undefined = undefined
   #observer: SessionObserver | undefined = undefined
   #pending: PendingBytes | undefined = undefined
-  #waiters: ((open: boolean) => void)[] | undefined = undefined
-  #watchers: Set<EndWatcher> | undefined = undefined
-  #controller: AbortController | undefined = undefined
-  #closed: Promise<SessionEnd> | undefined = undefined
-  #resolveClosed: ((end: SessionEnd) => void) | undefined = undefined
+  #onlookers: Onlookers | undefined = undefined
 
   /** @internal Sends the first bytes, unless the transport is over already. */
   constructor(transport: Transport, options: ResolvedSessionOptions, overBecause?: EndReason) {
     this.id = options.id
     this.openedAt = options.wheel.unixNow()
     this.remoteAddress = options.remoteAddress ?? transport.remoteAddress
-    this.framing = transport.framing
-    this.protocol = transport.protocol
     this.#transport = transport
-    this.#options = options
-    this.#timetable = new Timetable(this, options)
+    this.#policy = policyOf(options)
+    this.#timetable = new Timetable(this, this.#policy)
     if (transport.over) {
       this.#state = OVER
       this.#end = { reason: overBecause ?? 'disconnected', at: this.openedAt }
@@ -96,6 +89,15 @@ export class Session implements TransportListener, TimetableOwner {
     this.#timetable.setHeartbeat(options.heartbeatMs)
     if (options.expiresAtMs !== undefined) this.#timetable.setExpiry(options.expiresAtMs)
     if (options.maxAgeMs > 0) this.setMaxAge(options.maxAgeMs)
+  }
+
+  /** How bytes for `writeFramed` have to be framed. */
+  get framing(): Framing {
+    return this.#transport.framing
+  }
+
+  get protocol(): Protocol {
+    return this.#transport.protocol
   }
 
   /** True until the session ends. */
@@ -140,20 +142,12 @@ export class Session implements TransportListener, TimetableOwner {
 
   /** Aborted when the session ends. Its reason is an error `HL_SESSION_ENDED`. */
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#end !== undefined) this.#abort(this.#controller, this.#end)
-    }
-    return this.#controller.signal
+    return this.#some().signal(this.#end)
   }
 
   /** Resolves with the end. Never rejects. */
   get closed(): Promise<SessionEnd> {
-    this.#closed ??=
-      this.#end === undefined
-        ? new Promise((resolve) => (this.#resolveClosed = resolve))
-        : Promise.resolve(this.#end)
-    return this.#closed
+    return this.#some().closed(this.#end)
   }
 
   /**
@@ -195,9 +189,7 @@ export class Session implements TransportListener, TimetableOwner {
   /** Resolves true when the session may be written to, false when it is over. Never hangs. */
   ready(): Promise<boolean> {
     if (this.#state !== BLOCKED) return Promise.resolve(this.#state === FREE)
-    this.#waiters ??= []
-    const waiters = this.#waiters
-    return new Promise((resolve) => waiters.push(resolve))
+    return this.#some().ready()
   }
 
   /**
@@ -234,7 +226,7 @@ export class Session implements TransportListener, TimetableOwner {
   setMaxAge(maxAgeMs: number): void {
     checkNumber('maxAgeMs', maxAgeMs)
     if (!this.isOpen) return
-    const { wheel, random } = this.#options
+    const { wheel, random } = this.#policy
     const age = maxAgeMs * (1 - 0.1 * random())
     this.#timetable.setAgeLimit(maxAgeMs === 0 ? undefined : wheel.now() + age)
   }
@@ -263,22 +255,21 @@ export class Session implements TransportListener, TimetableOwner {
 
   /** Tells the reader to come back after a jittered delay (`heartline.drain`), then closes. */
   drain(options: DrainOptions = {}): void {
-    const { retryMs = this.#options.retryMs, graceMs } = options
+    const { retryMs = this.#policy.retryMs, graceMs } = options
     checkNumber('retryMs', retryMs)
-    const retry = jitterUp(retryMs, this.#options.retryJitter, this.#options.random)
+    const retry = jitterUp(retryMs, this.#policy.retryJitter, this.#policy.random)
     const data = JSON.stringify({ retryMs: retry })
     this.close('drained', { final: encodeEvent({ type: 'heartline.drain', data, retry }), graceMs })
   }
 
   /** @internal For sources that feed it: any number of them, where a signal warns beyond ten. */
   watchEnd(watcher: EndWatcher): void {
-    this.#watchers ??= new Set()
-    this.#watchers.add(watcher)
+    this.#some().watch(watcher)
   }
 
   /** @internal */
   unwatchEnd(watcher: EndWatcher): void {
-    this.#watchers?.delete(watcher)
+    this.#onlookers?.unwatch(watcher)
   }
 
   /** @internal Called by the transport. */
@@ -288,7 +279,7 @@ export class Session implements TransportListener, TimetableOwner {
     this.#timetable.unblock()
     if (this.#pending !== undefined && !this.#flush(this.#pending)) return
     this.#observer?.onWritable(this)
-    if (this.#state === FREE) this.#wake(true)
+    if (this.#state === FREE) this.#onlookers?.wake(true)
   }
 
   /** @internal Called by the transport. */
@@ -302,7 +293,7 @@ export class Session implements TransportListener, TimetableOwner {
   onDue(due: Due): void {
     switch (due) {
       case 'heartbeat':
-        this.#options.onHeartbeat()
+        this.#policy.onHeartbeat()
         this.#write(this.#heartbeat())
         break
       case 'blocked':
@@ -321,8 +312,8 @@ export class Session implements TransportListener, TimetableOwner {
   }
 
   #heartbeat(): Uint8Array {
-    const { heartbeatKind, wheel } = this.#options
-    return heartbeatFrame(heartbeatKind, this.framing, wheel.unixNow())
+    const { heartbeatKind, wheel } = this.#policy
+    return heartbeatFrame(heartbeatKind, this.framing, wheel.turnUnixNow())
   }
 
   #put(text: string): SendResult {
@@ -345,7 +336,7 @@ export class Session implements TransportListener, TimetableOwner {
   /** A reader that does not read may cost `maxPendingBytes`, not more. */
   #queue(bytes: Uint8Array): SendResult {
     this.#pending ??= new PendingBytes()
-    if (this.#pending.bytes + bytes.length > this.#options.maxPendingBytes) {
+    if (this.#pending.bytes + bytes.length > this.#policy.maxPendingBytes) {
       this.#cut('slow')
       return 'over'
     }
@@ -386,28 +377,17 @@ export class Session implements TransportListener, TimetableOwner {
   }
 
   #over(reason: EndReason, error?: unknown): void {
-    const at = this.#options.wheel.unixNow()
+    const at = this.#policy.wheel.unixNow()
     const end: SessionEnd = error === undefined ? { reason, at } : { reason, at, error }
     this.#state = OVER
     this.#end = end
     this.#timetable.stop()
-    this.#wake(false)
-    this.#resolveClosed?.(end)
-    if (this.#controller !== undefined) this.#abort(this.#controller, end)
-    for (const watcher of this.#watchers ?? []) watcher.onOver()
+    this.#onlookers?.over(end)
     this.#observer?.onEnd(this, end)
   }
 
-  #abort(controller: AbortController, end: SessionEnd): void {
-    controller.abort(
-      new HeartlineError(sessionErrors.sessionEnded, { reason: end.reason }, end.error),
-    )
-  }
-
-  #wake(open: boolean): void {
-    const waiters = this.#waiters
-    if (waiters === undefined) return
-    this.#waiters = undefined
-    for (const resolve of waiters) resolve(open)
+  #some(): Onlookers {
+    this.#onlookers ??= new Onlookers()
+    return this.#onlookers
   }
 }

@@ -1,5 +1,6 @@
-import type { ResolvedSessionOptions } from './options.ts'
-import { IDLE, TICK_MS, type Wheel, type WheelEntry } from './wheel.ts'
+import { Deadlines } from './deadlines.ts'
+import type { SessionPolicy } from './policy.ts'
+import { IDLE, TICK_MS, type WheelEntry } from './wheel.ts'
 
 const NEVER = Infinity
 /** The wall clock may be set forward while a token runs: look again at least this often. */
@@ -26,36 +27,31 @@ export class Timetable implements WheelEntry {
   lastWriteAt: number
 
   readonly #owner: TimetableOwner
-  readonly #wheel: Wheel
-  readonly #maxBlockedMs: number
+  readonly #policy: SessionPolicy
   #heartbeatMs = 0
-  #blockedAt: number = NEVER
-  #ageAt: number = NEVER
-  #lingerAt: number = NEVER
-  /** The one deadline in Unix milliseconds. */
-  #expiresAt: number = NEVER
+  /** Made with the first: most sessions have their heartbeat and nothing else. */
+  #deadlines: Deadlines | undefined = undefined
 
-  constructor(owner: TimetableOwner, options: ResolvedSessionOptions) {
+  constructor(owner: TimetableOwner, policy: SessionPolicy) {
     this.#owner = owner
-    this.#wheel = options.wheel
-    this.#maxBlockedMs = options.maxBlockedMs === 0 ? NEVER : options.maxBlockedMs
-    this.lastWriteAt = options.wheel.now()
+    this.#policy = policy
+    this.lastWriteAt = policy.wheel.turnNow()
   }
 
   /** Bytes were handed over. */
   wrote(): void {
-    this.lastWriteAt = this.#wheel.now()
+    this.lastWriteAt = this.#policy.wheel.turnNow()
   }
 
   /** The last write did not go out whole: no heartbeats, the blocked deadline runs. */
   block(): void {
-    this.#blockedAt = this.lastWriteAt
+    this.#some().blockedAt = this.lastWriteAt
     this.#plan()
   }
 
   /** The peer took the rest, which counts as written now. */
   unblock(): void {
-    this.#blockedAt = NEVER
+    this.#some().blockedAt = NEVER
     this.wrote()
     this.#plan()
   }
@@ -73,27 +69,29 @@ export class Timetable implements WheelEntry {
 
   /** Unix milliseconds; undefined = never. */
   setExpiry(atMs: number | undefined): void {
-    this.#expiresAt = atMs ?? NEVER
+    if (atMs === undefined && this.#deadlines === undefined) return
+    this.#some().expiresAt = atMs ?? NEVER
     this.#plan()
   }
 
   /** Milliseconds of the wheel's clock; undefined = never. */
   setAgeLimit(at: number | undefined): void {
-    this.#ageAt = at ?? NEVER
+    if (at === undefined && this.#deadlines === undefined) return
+    this.#some().ageAt = at ?? NEVER
     this.#plan()
   }
 
   /** Ends every deadline and leaves the wheel. */
   stop(): void {
     this.#heartbeatMs = 0
-    this.#blockedAt = this.#ageAt = this.#expiresAt = this.#lingerAt = NEVER
-    this.#wheel.cancel(this)
+    this.#deadlines = undefined
+    this.#policy.wheel.cancel(this)
   }
 
   /** The session is over; what it still owes has this long to leave. */
   linger(ms: number): void {
     this.stop()
-    this.#lingerAt = this.#wheel.now() + ms
+    this.#some().lingerAt = this.#policy.wheel.now() + ms
     this.#plan()
   }
 
@@ -106,40 +104,56 @@ export class Timetable implements WheelEntry {
     this.#plan()
   }
 
+  #some(): Deadlines {
+    this.#deadlines ??= new Deadlines()
+    return this.#deadlines
+  }
+
   #whatIsDue(now: number): Due | undefined {
-    if (this.#lingerAt <= now) return 'linger'
-    if (this.#expiresAt !== NEVER && this.#expiresAt - TICK_MS <= this.#wheel.unixNow()) {
-      return 'token-expired'
-    }
-    if (this.#ageAt <= now) return 'max-age'
-    if (this.#blockedAt !== NEVER) {
-      return this.#blockedAt + this.#maxBlockedMs <= now ? 'blocked' : undefined
+    const deadlines = this.#deadlines
+    if (deadlines !== undefined) {
+      if (deadlines.lingerAt <= now) return 'linger'
+      if (this.#hasExpired(deadlines)) return 'token-expired'
+      if (deadlines.ageAt <= now) return 'max-age'
+      if (deadlines.blockedAt !== NEVER) {
+        return this.#blockedUntil(deadlines) <= now ? 'blocked' : undefined
+      }
     }
     return this.#heartbeatAt() <= now ? 'heartbeat' : undefined
   }
 
+  #hasExpired({ expiresAt }: Deadlines): boolean {
+    return expiresAt !== NEVER && expiresAt - TICK_MS <= this.#policy.wheel.unixNow()
+  }
+
   #heartbeatAt(): number {
-    const silent = this.#heartbeatMs === 0 || this.#blockedAt !== NEVER
-    return silent ? NEVER : this.lastWriteAt + this.#heartbeatMs
+    return this.#heartbeatMs === 0 ? NEVER : this.lastWriteAt + this.#heartbeatMs
+  }
+
+  #blockedUntil({ blockedAt }: Deadlines): number {
+    const { maxBlockedMs } = this.#policy
+    return maxBlockedMs === 0 ? NEVER : blockedAt + maxBlockedMs
   }
 
   /** A token must not outlive its time, so it ends within the last tick before. */
-  #expiryAt(): number {
-    if (this.#expiresAt === NEVER) return NEVER
-    const left = this.#expiresAt - this.#wheel.unixNow() - TICK_MS
-    return this.#wheel.now() + Math.min(left, EXPIRY_CHECK_MS)
+  #expiryAt({ expiresAt }: Deadlines): number {
+    if (expiresAt === NEVER) return NEVER
+    const { wheel } = this.#policy
+    const left = expiresAt - wheel.unixNow() - TICK_MS
+    return wheel.now() + Math.min(left, EXPIRY_CHECK_MS)
   }
 
   /** Only ever moves the entry forward in time when it must; one that wakes early looks again. */
   #plan(): void {
-    const at = Math.min(
-      this.#lingerAt,
-      this.#ageAt,
-      this.#blockedAt + this.#maxBlockedMs,
-      this.#expiryAt(),
-      this.#heartbeatAt(),
-    )
+    const deadlines = this.#deadlines
+    const at = deadlines === undefined ? this.#heartbeatAt() : this.#earliest(deadlines)
     if (at === NEVER) return
-    if (this.wheelSlot === IDLE || at < this.wheelAt) this.#wheel.schedule(this, at)
+    if (this.wheelSlot === IDLE || at < this.wheelAt) this.#policy.wheel.schedule(this, at)
+  }
+
+  #earliest(deadlines: Deadlines): number {
+    const { ageAt, lingerAt, blockedAt } = deadlines
+    const next = blockedAt === NEVER ? this.#heartbeatAt() : this.#blockedUntil(deadlines)
+    return Math.min(next, ageAt, lingerAt, this.#expiryAt(deadlines))
   }
 }

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from './clock.ts'
+import { TurnTime } from './turn-time.ts'
 
 /** Length of one bucket in milliseconds. An entry runs at most this much after it is due. */
 export const TICK_MS = 100
@@ -34,6 +35,7 @@ export interface WheelEntry {
  */
 export class Wheel {
   readonly #clock: Clock
+  readonly #turnTime: Pick<Clock, 'now' | 'unixNow'>
   readonly #slots: (WheelEntry | undefined)[] = Array.from({ length: SLOTS + 1 })
   readonly #run: () => void
   /** The last tick whose bucket was looked at. */
@@ -45,6 +47,8 @@ export class Wheel {
 
   constructor(clock: Clock) {
     this.#clock = clock
+    // A clock that was given is asked each time: virtual time may pass at any place.
+    this.#turnTime = clock.now === systemClock.now ? new TurnTime(clock) : clock
     this.#run = () => this.#turn()
   }
 
@@ -56,6 +60,16 @@ export class Wheel {
   /** Unix milliseconds. */
   unixNow(): number {
     return this.#clock.unixNow()
+  }
+
+  /** `now`, which for code that runs without a break is the same all the time. */
+  turnNow(): number {
+    return this.#turnTime.now()
+  }
+
+  /** `unixNow`, in the same way. */
+  turnUnixNow(): number {
+    return this.#turnTime.unixNow()
   }
 
   /** Number of scheduled entries. */
