@@ -4,17 +4,12 @@ import { PEERS } from './peers/index.ts'
 import { BadArguments, parseArguments, type Arguments } from './run/arguments.ts'
 import { endOnSignals } from './run/child.ts'
 import { help } from './run/help.ts'
-import { describeMachine, type Machine } from './run/machine.ts'
+import { describeMachine } from './run/machine.ts'
+import type { Report } from './run/markdown.ts'
 import type { Peer } from './run/peer.ts'
 import type { Bench, Scenario, ScenarioResult } from './run/scenario.ts'
 import { textTable } from './run/text-table.ts'
 import { SCENARIOS } from './scenarios/index.ts'
-
-/** What `--json` writes. */
-interface Report {
-  readonly machine: Machine
-  readonly results: ScenarioResult[]
-}
 
 const progress = (text: string): void => console.error(`  ${text}`)
 
@@ -35,13 +30,14 @@ async function main(given: Arguments): Promise<number> {
     return given.help ? 0 : 2
   }
   const chosen = chooseScenarios(given.scenarios)
-  const report: Report = { machine: describeMachine(), results: earlierResults(given) }
+  const results = earlierResults(given)
+  const report: Report = { machine: describeMachine(), results }
   const { processor, cores, system, node } = report.machine
   console.error(`${processor}, ${cores} cores, ${system}, Node.js ${node}`)
   for (const scenario of chosen) {
     console.error(`${scenario.name}: ${scenario.about}`)
     const result = await scenario.run(benchFor(scenario, given))
-    keep(report.results, result)
+    keep(results, result)
     save(report, given)
     if (given.json !== '') print(result)
   }
@@ -65,6 +61,7 @@ function benchFor(scenario: Scenario, given: Arguments): Bench {
       rounds: given.rounds ?? defaults.rounds,
       readers: given.readers ?? defaults.readers,
       forMs: given.forMs ?? defaults.forMs,
+      warmUpMs: defaults.warmUpMs,
     },
     peers: choosePeers(scenario, given.peers),
     hubFlags: given.hubFlags,
@@ -88,7 +85,7 @@ function choosePeers(scenario: Scenario, names: readonly string[] | undefined): 
 function earlierResults({ json }: Arguments): ScenarioResult[] {
   if (json === undefined || json === '') return []
   try {
-    return (JSON.parse(readFileSync(json, 'utf8')) as Report).results
+    return [...(JSON.parse(readFileSync(json, 'utf8')) as Report).results]
   } catch {
     return []
   }

@@ -37,7 +37,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
 function parse(argv: readonly string[]) {
   try {
     return parseArgs({
-      args: withBareJson(argv),
+      args: withValues(argv),
       allowPositionals: true,
       options: {
         rounds: { type: 'string' },
@@ -56,13 +56,21 @@ function parse(argv: readonly string[]) {
   }
 }
 
-/** `--json` without a file prints: `--json=`. */
-function withBareJson(argv: readonly string[]): string[] {
-  return argv.map((argument, index) => {
-    const next = argv[index + 1]
-    const isBare = argument === '--json' && (next === undefined || next.startsWith('-'))
-    return isBare ? '--json=' : argument
-  })
+/** `--json` without a file prints: `--json=`. What follows `--hub` are flags, and begins with `-`. */
+function withValues(argv: readonly string[]): string[] {
+  const result: string[] = []
+  for (let at = 0; at < argv.length; at++) {
+    const argument = argv[at] ?? ''
+    const next = argv[at + 1]
+    if (argument === '--hub' && next !== undefined) {
+      result.push(`--hub=${next}`)
+      at++
+    } else {
+      const isBare = argument === '--json' && (next === undefined || next.startsWith('-'))
+      result.push(isBare ? '--json=' : argument)
+    }
+  }
+  return result
 }
 
 function whole(name: string, text: string | undefined, most: number): number | undefined {

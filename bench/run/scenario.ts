@@ -18,6 +18,8 @@ export interface Settings {
   readonly readers: number
   /** Length of one measured turn in milliseconds. */
   readonly forMs: number
+  /** Time under load before anything is measured, in milliseconds. */
+  readonly warmUpMs: number
 }
 
 /** Everything a scenario needs to run. */

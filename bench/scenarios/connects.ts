@@ -16,7 +16,7 @@ const FIGURES = [{ name: 'perSecond', title: 'connects/s', digits: 0, isCompared
 export const connects: Scenario = {
   name: 'connects',
   about: 'streams opened per second, 256 at a time, from SYN to the head of the response',
-  defaults: { rounds: 7, readers: 5_000, forMs: 1_000 },
+  defaults: { rounds: 7, readers: 5_000, forMs: 1_000, warmUpMs: 0 },
   peers: ['hub', 'c', 'nchan', 'go', 'node', 'better-sse'],
   run: (bench) => onStage(bench, (stage) => measure(bench, stage)),
 }

@@ -13,8 +13,6 @@ import { shuffled } from '../run/statistics.ts'
 import type { Member } from '../run/fleet.ts'
 import type { Peer } from '../run/peer.ts'
 
-const SETTLE_MS = 1_500
-
 const FIGURES = [
   { name: 'kibPerReader', title: 'KiB per reader', digits: 2, isCompared: true },
   { name: 'startMib', title: 'MiB at start', digits: 1 },
@@ -25,7 +23,7 @@ const FIGURES = [
 export const idle: Scenario = {
   name: 'idle',
   about: 'resident memory of idle readers, each time in a fresh process',
-  defaults: { rounds: 5, readers: 10_000, forMs: 3_000 },
+  defaults: { rounds: 5, readers: 10_000, forMs: 3_000, warmUpMs: 1_500 },
   peers: ['hub', 'c', 'nchan', 'go', 'node', 'better-sse'],
   run: (bench) => onStage(bench, (stage) => measure(bench, stage)),
 }
@@ -58,8 +56,8 @@ interface Filling {
 }
 
 async function fill({ bench, stage, member, round, samples }: Filling): Promise<void> {
-  const { readers, forMs } = bench.settings
-  await sleep(SETTLE_MS)
+  const { readers, forMs, warmUpMs } = bench.settings
+  await sleep(warmUpMs)
   const before = member.residentBytes
   const target = await stage.generator.addTarget(member.name, member.port, member.endpoint)
   const { failure } = await openAll(stage.generator, target, readers)

@@ -12,7 +12,6 @@ import {
 import { deliveryFigures, faultsOf } from '../run/turn-figures.ts'
 
 const EVENTS_PER_SECOND = 5
-const WARM_UP_MS = 2_000
 /** For a server to notice that the readers of its turn are gone. */
 const REST_MS = 1_000
 
@@ -27,7 +26,7 @@ const FIGURES = [
 export const latency: Scenario = {
   name: 'latency',
   about: `${EVENTS_PER_SECOND} events/s to many readers; latency counts from when an event was due`,
-  defaults: { rounds: 5, readers: 10_000, forMs: 5_000 },
+  defaults: { rounds: 5, readers: 10_000, forMs: 5_000, warmUpMs: 2_000 },
   peers: ['hub', 'c', 'nchan', 'go', 'node', 'better-sse'],
   run: (bench) => onStage(bench, (stage) => measure(bench, stage)),
 }
@@ -42,7 +41,7 @@ async function measure(bench: Bench, stage: Stage): Promise<ScenarioResult> {
     const result = await stage.generator.turn(target, {
       loop: 'open',
       rate: EVENTS_PER_SECOND,
-      settleMs: WARM_UP_MS,
+      settleMs: bench.settings.warmUpMs,
       forMs: bench.settings.forMs,
       pids: member.pids,
       block: bench.block,

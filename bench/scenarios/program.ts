@@ -38,7 +38,7 @@ export const programs: readonly Scenario[] = PROGRAMS.filter(({ file }) =>
 ).map((program) => ({
   name: program.name,
   about: program.about,
-  defaults: { rounds: 1, readers: 0, forMs: 0 },
+  defaults: { rounds: 1, readers: 0, forMs: 0, warmUpMs: 0 },
   peers: [],
   run: (bench: Bench): Promise<ScenarioResult> => run(program, bench),
 }))

@@ -17,7 +17,6 @@ import { faultsOf } from '../run/turn-figures.ts'
 
 const CONNECTIONS = 16
 const BATCH = 100
-const WARM_UP_MS = 1_000
 const DRAIN_MS = 10_000
 /** More than can be on their way: each connection always has a request out. */
 const UNBOUNDED = 1_000_000
@@ -31,7 +30,7 @@ const FIGURES = [
 export const publish: Scenario = {
   name: 'publish',
   about: `events published per second with one reader, over ${CONNECTIONS} keep-alive connections`,
-  defaults: { rounds: 5, readers: 1, forMs: 1_000 },
+  defaults: { rounds: 5, readers: 1, forMs: 1_000, warmUpMs: 1_000 },
   peers: ['hub', 'hub-disk', 'c', 'nchan', 'go', 'node', 'better-sse'],
   run: (bench) => onStage(bench, (stage) => measure(bench, stage)),
 }
@@ -115,7 +114,7 @@ async function visit({ bench, stage, samples, round }: Round, one: Case): Promis
     window: UNBOUNDED,
     publishers: one.publishers,
     batch: one.batch,
-    settleMs: round < 0 ? WARM_UP_MS : undefined,
+    settleMs: round < 0 ? bench.settings.warmUpMs : undefined,
     forMs: bench.settings.forMs,
     drainMs: DRAIN_MS,
     pids: one.member.pids,

@@ -12,8 +12,7 @@ import { shuffled } from '../run/statistics.ts'
 import { deliveryFigures, DELIVERY_FIGURES, faultsOf } from '../run/turn-figures.ts'
 import type { Member } from '../run/fleet.ts'
 
-const WARM_UP_MS = 1_500
-const DEFAULTS = { rounds: 8, readers: 700, forMs: 600 }
+const DEFAULTS = { rounds: 8, readers: 700, forMs: 600, warmUpMs: 1_500 }
 
 /** One event on its way: nothing can be written together. */
 export const one: Scenario = {
@@ -45,7 +44,7 @@ async function saturate(scenario: Scenario, bench: Bench, window: number): Promi
           loop: 'closed',
           window,
           publishers: window,
-          settleMs: round < 0 ? WARM_UP_MS : undefined,
+          settleMs: round < 0 ? bench.settings.warmUpMs : undefined,
           forMs: bench.settings.forMs,
           pids: member.pids,
           block: bench.block,

@@ -16,8 +16,6 @@ import { faultsOf } from '../run/turn-figures.ts'
 const STALLED_PERCENT = 20
 const EVENT_BYTES = 8_000
 const EVENTS_PER_SECOND = 100
-/** The kernel takes about 4 MiB for a reader that does not read; this is more than that. */
-const FILL_EVENTS = 700
 const REST_MS = 1_000
 
 const FIGURES = [
@@ -36,7 +34,7 @@ const FIGURES = [
 export const stalled: Scenario = {
   name: 'stalled',
   about: `p99 of healthy readers while ${STALLED_PERCENT} % of all do not read, and while all do; ${EVENTS_PER_SECOND} events/s of ${EVENT_BYTES} bytes`,
-  defaults: { rounds: 5, readers: 300, forMs: 4_000 },
+  defaults: { rounds: 5, readers: 300, forMs: 4_000, warmUpMs: 7_000 },
   peers: ['hub', 'c', 'nchan', 'go', 'node', 'better-sse'],
   run: (bench) => onStage(bench, (stage) => measure(bench, stage)),
 }
@@ -69,7 +67,7 @@ interface Place {
   readonly target: number
 }
 
-/** Fills the buffers of the kernel first, then measures at a calm rate. */
+/** Fills the buffers of the kernel first, then measures. */
 async function turn(place: Place, stalledPercent: number): Promise<TurnResult | string> {
   const { bench, stage, member, target } = place
   const { failure } = await openAll(stage.generator, target, bench.settings.readers, stalledPercent)
@@ -77,7 +75,8 @@ async function turn(place: Place, stalledPercent: number): Promise<TurnResult | 
   const result = await stage.generator.turn(target, {
     loop: 'open',
     rate: EVENTS_PER_SECOND,
-    settleMs: (FILL_EVENTS / EVENTS_PER_SECOND) * 1_000,
+    // The kernel takes about 4 MiB for a reader that does not read: by default this is more.
+    settleMs: bench.settings.warmUpMs,
     forMs: bench.settings.forMs,
     pids: member.pids,
     block: bench.block,
