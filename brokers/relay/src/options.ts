@@ -15,8 +15,11 @@ export type RelayReport =
 export interface RelayBrokerOptions {
   /** The upstream hub: `http://HOST:PORT`, `https://HOST:PORT` or `unix:/PATH`. */
   readonly url: string
-  /** A token of the upstream with `"admin": true`. Default: none, for one in development mode. */
-  readonly token?: string | undefined
+  /**
+   * A token of the upstream with `"admin": true`. A function is asked on every connection: tokens
+   * expire, and the stream with them. Default: none, for an upstream in development mode.
+   */
+  readonly token?: string | (() => string | undefined) | undefined
   /** Keep the newest entries, up to so many bytes of text. Default 8 MiB. */
   readonly windowBytes?: number | undefined
   /** Bytes of appends that may wait; more are `HL_BROKER_THROTTLED`. Default 64 MiB. */
@@ -35,7 +38,7 @@ export interface RelayBrokerOptions {
 
 export interface ResolvedRelayOptions {
   readonly address: UpstreamAddress
-  readonly token: string | undefined
+  readonly token: () => string | undefined
   readonly windowBytes: number
   readonly maxPendingBytes: number
   readonly requestTimeoutMs: number
@@ -53,7 +56,7 @@ export function resolveRelayOptions(options: RelayBrokerOptions): ResolvedRelayO
     requireInteger(name, (options[name] as number | undefined) ?? fallback, 1)
   return {
     address,
-    token: options.token,
+    token: toFunction(options.token),
     windowBytes: integer('windowBytes', 8 * 1024 * 1024),
     maxPendingBytes: integer('maxPendingBytes', 64 * 1024 * 1024),
     requestTimeoutMs: integer('requestTimeoutMs', 10_000),
@@ -62,4 +65,8 @@ export function resolveRelayOptions(options: RelayBrokerOptions): ResolvedRelayO
     random: options.random ?? Math.random,
     onReport: options.onReport ?? ((): void => {}),
   }
+}
+
+function toFunction(token: RelayBrokerOptions['token']): () => string | undefined {
+  return typeof token === 'function' ? token : () => token
 }

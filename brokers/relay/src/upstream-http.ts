@@ -25,15 +25,13 @@ export interface Question {
 /** Requests to the upstream on connections that are kept. Not `fetch`: it knows no unix sockets. */
 export class UpstreamHttp {
   readonly #address: UpstreamAddress
-  readonly #headers: Readonly<Record<string, string>>
+  readonly #token: () => string | undefined
   readonly #agent: http.Agent
+  #headers: Readonly<Record<string, string>> = {}
 
-  constructor(address: UpstreamAddress, token: string | undefined) {
+  constructor(address: UpstreamAddress, token: () => string | undefined) {
     this.#address = address
-    this.#headers = {
-      'heartline-client': 'relay',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    }
+    this.#token = token
     const { Agent } = address.isTls ? https : http
     this.#agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, noDelay: true })
   }
@@ -43,8 +41,16 @@ export class UpstreamHttp {
     return new Promise((resolve) => new Asking(this.#send(question), question, resolve).start())
   }
 
-  /** A request for a stream on a connection of its own. The caller ends it with `destroy`. */
+  /**
+   * A request for a stream on a connection of its own, with a fresh token, which the questions
+   * after it use too. The caller ends it with `destroy`.
+   */
   stream(path: string, headers: Readonly<Record<string, string>>): ClientRequest {
+    const token = this.#token()
+    this.#headers = {
+      'heartline-client': 'relay',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    }
     return this.#request({ ...this.#options('GET', path, headers), agent: false })
   }
 

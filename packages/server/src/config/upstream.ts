@@ -20,17 +20,29 @@ export function applyUpstream(config: Config, nameOf: (path: string) => string):
   return { ...config, store: { kind: 'relay', url: upstream.url } }
 }
 
-/** The token that this hub shows its upstream. Throws `HL_CONFIG_INVALID`. */
-export function upstreamToken({ token, tokenFile }: Config['upstream']): string | undefined {
-  if (token !== undefined || tokenFile === undefined) return token
+/**
+ * The token that this hub shows its upstream. The file is read again for each connection, so that a
+ * new token can be put there in time. Throws `HL_CONFIG_INVALID` when it cannot be read now.
+ */
+export function upstreamToken({ token, tokenFile }: Config['upstream']): () => string | undefined {
+  if (token !== undefined || tokenFile === undefined) return () => token
+  let last = readToken(tokenFile)
+  return () => {
+    try {
+      last = readToken(tokenFile)
+    } catch {
+      // It may be in the middle of its replacement: the one before may still be good.
+    }
+    return last
+  }
+}
+
+function readToken(file: string): string {
   try {
-    return readFileSync(tokenFile, 'utf8').trim()
+    return readFileSync(file, 'utf8').trim()
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new HeartlineError(
-      serverErrors.configInvalid,
-      { where: 'upstream.tokenFile', reason },
-      cause,
-    )
+    const where = 'upstream.tokenFile'
+    throw new HeartlineError(serverErrors.configInvalid, { where, reason }, cause)
   }
 }

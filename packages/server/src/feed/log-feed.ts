@@ -11,6 +11,8 @@ import { FeedReader, type FeedSource } from './feed-reader.ts'
 const HEARTBEAT_MS = 5_000
 /** How often the log is asked how far it is. */
 const CHECK_MS = 5_000
+/** A relay that takes nothing for so long is not there any more. It costs little meanwhile. */
+const MAX_BLOCKED_MS = 600_000
 /** Relays come back soon: their readers wait. */
 const RETRY_MS = 100
 
@@ -64,14 +66,18 @@ export class LogFeed implements FollowerListener, FeedSource {
   async attach(
     request: IncomingMessage,
     response: ServerResponse,
-    start: FeedStart,
+    asked: { readonly start: FeedStart; readonly expiresAtMs: number | undefined },
   ): Promise<void> {
     await this.#start()
     const head = await this.head()
-    const after = await this.#locate(head, start)
+    const after = await this.#locate(head, asked.start)
     if (response.destroyed) return
-    const options = { heartbeatMs: HEARTBEAT_MS, retryMs: RETRY_MS, maxBlockedMs: 0 }
-    const session = createNodeSession(request, response, options)
+    const session = createNodeSession(request, response, {
+      heartbeatMs: HEARTBEAT_MS,
+      retryMs: RETRY_MS,
+      maxBlockedMs: MAX_BLOCKED_MS,
+      expiresAtMs: asked.expiresAtMs,
+    })
     const reader = new FeedReader(session, this, after ?? head.last.offset)
     this.#readers.add(reader)
     const greeting: LogGreeting = { ...head, continues: after !== undefined }

@@ -30,10 +30,13 @@ export const logRoutes: readonly Route[] = [
 ]
 
 async function streamLog(exchange: Exchange, services: Services): Promise<void> {
-  await requireAdmin(exchange, services)
+  const { expiresAtMs } = await requireAdmin(exchange, services)
   const { request, response } = exchange
   if (exchange.method === 'HEAD') return exchange.sendEmpty(200)
-  await services.sharedLog.feed.attach(request, response, toStart(exchange))
+  await services.sharedLog.feed.attach(request, response, {
+    start: toStart(exchange),
+    expiresAtMs,
+  })
 }
 
 function toStart(exchange: Exchange): FeedStart {
