@@ -1,3 +1,4 @@
+import type { Seam } from '@heartline/session'
 import type { Counters } from './counters.ts'
 import type { KernelEvidence } from './kernel-evidence.ts'
 import type { Subscriber } from './subscriber.ts'
@@ -8,6 +9,8 @@ export interface HubStats extends Readonly<Counters> {
   readonly blocked: number
   readonly replaying: number
   readonly cohorts: number
+  /** Open sessions by what they are written to. */
+  readonly bySeam: Readonly<Partial<Record<Seam, number>>>
   /** Looks at the kernel's tables of connections. 0 where it shows none. */
   readonly kernelRounds: number
   /** Sessions whose peer did not answer the kernel in the last of them. */
@@ -26,9 +29,11 @@ export interface Counted {
 export function readHubStats({ counters, sessions, cohorts, kernel }: Counted): HubStats {
   let blocked = 0
   let replaying = 0
+  const bySeam: Partial<Record<Seam, number>> = {}
   for (const { session, isLive } of sessions) {
     if (session.isBlocked) blocked++
     if (!isLive) replaying++
+    bySeam[session.seam] = (bySeam[session.seam] ?? 0) + 1
   }
   return {
     ...counters,
@@ -36,6 +41,7 @@ export function readHubStats({ counters, sessions, cohorts, kernel }: Counted): 
     blocked,
     replaying,
     cohorts: cohorts.size,
+    bySeam,
     kernelRounds: kernel.rounds,
     kernelSuspects: kernel.suspects,
   }

@@ -6,6 +6,7 @@ import {
   createNodeSession,
   createSocketSession,
   randomSessionId,
+  type ConnectionKeeper,
   type FreeSocket,
   type Session,
   type SessionOptions,
@@ -69,6 +70,8 @@ export interface OpenExtra {
 export interface OpenSocketExtra extends OpenExtra {
   /** Gets the connection back for its next request. See `SocketSessionOptions.onFree`. */
   readonly onFree?: FreeSocket | undefined
+  /** Lets the session do without the socket. See `SocketSessionOptions.keeper`. */
+  readonly keeper?: ConnectionKeeper | undefined
 }
 
 /** Topics, sessions, presence and resume in one process. Made by `createHub`. */
@@ -180,7 +183,11 @@ export class Hub {
    * `createSocketSession`.
    */
   openSocket(socket: Socket, subscription: Subscription, extra: OpenSocketExtra = {}): Session {
-    const options = { ...this.#sessionOptions(subscription, extra), onFree: extra.onFree }
+    const options = {
+      ...this.#sessionOptions(subscription, extra),
+      onFree: extra.onFree,
+      keeper: extra.keeper,
+    }
     const session = createSocketSession(socket, options)
     this.attach(session, subscription)
     return session

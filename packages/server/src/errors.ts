@@ -9,6 +9,7 @@ export type ServerErrorName =
   | 'listenFailed'
   | 'workersFailed'
   | 'workerSilent'
+  | 'seamUnavailable'
   | 'usage'
   | 'unreachable'
   | 'refused'
@@ -90,6 +91,10 @@ export const serverErrors: ErrorCatalogue<ServerErrorName> = {
     503,
     'server',
     'Another process of this hub did not answer in time, so this cannot be told or done now. Try again.',
+  ),
+  seamUnavailable: caller(
+    'HL_SEAM_UNAVAILABLE',
+    'session.seam is handle, but the native handle of sockets cannot be used here: {reason}. Set it to auto or socket.',
   ),
   usage: caller('HL_USAGE', '{reason}'),
   unreachable: {

@@ -22,6 +22,7 @@ import { EventsAtDoor } from './routes/door.ts'
 import { routesFor } from './routes/index.ts'
 import { openStore } from './open-store.ts'
 import { TimedBroker } from './timed-broker.ts'
+import { chooseSeam } from './write-seam.ts'
 
 /** How long answers under way may take after the drain. */
 const CLOSE_GRACE_MS = 2000
@@ -79,6 +80,10 @@ export async function createServer(
   // Of several workers none says what the first process has said.
   const warnings = dependencies.seat === undefined ? (ring?.warnings ?? []) : []
   for (const warning of warnings) log.warn({}, warning)
+  const seam = await chooseSeam(
+    config.session.seam,
+    dependencies.seat === undefined ? log : undefined,
+  )
   const store = dependencies.broker ?? (await openStore(config, log))
   const metrics = new Metrics()
   let hub: Hub | undefined
@@ -89,6 +94,7 @@ export async function createServer(
       sessionIdPrefix: dependencies.seat?.sessionIdPrefix,
     })
     metrics.watch(hub)
+    metrics.setSeam(seam)
     const sharedLog = new SharedLog(broker)
     const common = { ring, log, metrics, hub, sharedLog }
     const listener = createListener(config, dependencies, common)

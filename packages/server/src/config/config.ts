@@ -70,6 +70,7 @@ export interface Config {
     readonly kernelEvidence: 'auto' | 'off'
     readonly maxUnacknowledgedMs: number
     readonly maxAgeMs: number
+    readonly seam: 'auto' | 'handle' | 'socket' | 'response'
     readonly cohortLogBytes: number
   }
   readonly namespaces: readonly NamespaceOptions[]

@@ -98,6 +98,16 @@ const session = z.strictObject({
         description: 'Streams are ended in good order before this age (jittered). 0: never.',
       }),
     ),
+  seam: z
+    .enum(['auto', 'handle', 'socket', 'response'])
+    .prefault('auto')
+    .meta(
+      about({
+        kind: 'string',
+        description:
+          'How bytes get to readers over HTTP/1. `auto`: the fastest way that a self-test at the start finds to work; `handle`: the native handle of the socket or nothing; `socket`, `response`: public interfaces of Node only, at 1.1 and 1.5 times the cost.',
+      }),
+    ),
   cohortLogBytes: byteSize({ min: 4096, max: GIB })
     .prefault('1MiB')
     .meta(

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
+import type { ConnectionKeeper } from '@heartline/session'
 import type { Grant } from '../auth/grant.ts'
 import { answerText } from './answer.ts'
 import { AnswerQueue } from './answer-queue.ts'
@@ -13,6 +14,7 @@ export interface DoorHost {
   readonly reader: HeadReader
   /** Gets a connection back from a stream that ended. */
   readonly onFree: (socket: Socket) => void
+  readonly keeper: ConnectionKeeper
   /** The connection is not the door's any more. */
   left(connection: DoorConnection): void
   /** Lets node:http read what follows, from `rest` on. */
@@ -181,10 +183,10 @@ export class DoorConnection {
   }
 
   #open(request: DoorRequest, grant: Grant): void {
-    const { routes, onFree } = this.#host
+    const { routes, onFree, keeper } = this.#host
     const subscription = routes.admit(request, grant)
     this.#detach()
-    routes.open({ request, subscription, socket: this.#socket, onFree })
+    routes.open({ request, subscription, socket: this.#socket, onFree, keeper })
   }
 
   #publish(request: DoorRequest, grant: Grant): void {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Subscription } from '@heartline/hub'
+import type { ConnectionKeeper } from '@heartline/session'
 import type { Grant } from '../auth/grant.ts'
 import type { DoorAnswer } from './answer.ts'
 import type { DoorRequest } from './door-request.ts'
@@ -34,4 +35,6 @@ export interface StreamOpening {
   readonly subscription: Subscription
   readonly socket: Socket
   readonly onFree: (socket: Socket) => void
+  /** Told when the stream does without the socket, and when there is one again. */
+  readonly keeper: ConnectionKeeper
 }

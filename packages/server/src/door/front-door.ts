@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { ConnectionKeeper } from '@heartline/session'
 import { DoorConnection, type DoorHost } from './door-connection.ts'
 import type { DoorRoutes } from './door-routes.ts'
 import { HeadReader } from './head-reader.ts'
@@ -8,6 +9,8 @@ export interface DoorParts {
   readonly routes: DoorRoutes
   /** Longest head that is read here; a longer one is for node:http. */
   readonly maxHeadBytes: number
+  /** Holds all connections, streams included. */
+  readonly keeper: ConnectionKeeper
   /** Lets node:http serve a connection from its first byte on. */
   readonly serve: (socket: Socket) => void
   /** Answers what is no complete request and hangs up. `code` is one of node:http's. */
@@ -27,6 +30,7 @@ export class FrontDoor implements DoorHost {
   readonly reader: HeadReader
   readonly onFree: (socket: Socket) => void = (socket) => this.#take(socket, false)
   readonly refuse: DoorParts['refuse']
+  readonly keeper: ConnectionKeeper
   readonly #serve: DoorParts['serve']
   readonly #tickMs: number
   /** Connections that are neither a stream's nor node:http's. */
@@ -39,6 +43,7 @@ export class FrontDoor implements DoorHost {
     this.routes = parts.routes
     this.reader = new HeadReader(parts.maxHeadBytes)
     this.refuse = parts.refuse
+    this.keeper = parts.keeper
     this.#serve = parts.serve
     this.#tickMs = parts.tickMs ?? TICK_MS
   }

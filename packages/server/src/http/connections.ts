@@ -1,26 +1,35 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
+import type { ConnectionKeeper, Cuttable } from '@heartline/session'
 
 const REQUESTS: unique symbol = Symbol('heartline.requests')
 
 /** Undefined while it is not node:http's. */
-type Counted = Socket & { [REQUESTS]?: number }
+type Counted = Cuttable & { [REQUESTS]?: number }
 
 /** The open connections, and how many requests node:http is answering on each of its own. */
-export class Connections {
-  readonly #sockets = new Set<Socket>()
+export class Connections implements ConnectionKeeper {
+  /** Sockets, and what stands in for those of idle streams. */
+  readonly #open = new Set<Cuttable>()
   readonly #forget: (this: Socket) => void
 
   constructor() {
-    const sockets = this.#sockets
+    const open = this.#open
     // One function for all connections, idle readers included.
     this.#forget = function forget(this: Socket): void {
-      sockets.delete(this)
+      open.delete(this)
     }
   }
 
   add(socket: Socket): void {
-    this.#sockets.add(socket)
+    this.#open.add(socket)
     socket.on('close', this.#forget)
+  }
+
+  /** A stream does without its socket, or has one again. */
+  replace(old: Cuttable, by: Cuttable): void {
+    this.#open.delete(old)
+    if (by instanceof Socket) this.add(by)
+    else this.#open.add(by)
   }
 
   /** Counts requests that node:http answers from now on (1), or that were answered (-1). */
@@ -30,12 +39,12 @@ export class Connections {
 
   /** Cuts all that node:http answers nothing on. */
   cutIdle(): void {
-    for (const socket of this.#sockets as Set<Counted>) {
-      if (socket[REQUESTS] === 0) socket.destroy()
+    for (const connection of this.#open as Set<Counted>) {
+      if (connection[REQUESTS] === 0) connection.destroy()
     }
   }
 
   cutAll(): void {
-    for (const socket of this.#sockets) socket.destroy()
+    for (const connection of this.#open) connection.destroy()
   }
 }

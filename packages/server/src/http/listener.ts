@@ -95,6 +95,7 @@ export class Listener {
     server.removeAllListeners('connection')
     return new FrontDoor({
       routes,
+      keeper: this.#connections,
       // Both count what is about the same. Half leaves room for what they count differently.
       maxHeadBytes: Math.min(MAX_DOOR_HEAD_BYTES, this.#config.limits.maxHeaderBytes / 2),
       serve: (socket) => {

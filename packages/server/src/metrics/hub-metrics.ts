@@ -119,6 +119,16 @@ function registerSessions(registry: Registry, reading: () => HubReading): void {
       this.set({ state: 'live' }, Math.max(0, sessions - blocked - replaying))
     },
   })
+  new Gauge({
+    name: 'heartline_sessions_by_seam',
+    help: 'Open sessions by what they are written to.',
+    labelNames: ['seam'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [seam, count] of Object.entries(reading().stats.bySeam)) this.set({ seam }, count)
+    },
+  })
 }
 
 function registerLabelled(

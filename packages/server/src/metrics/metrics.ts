@@ -1,5 +1,11 @@
 import type { Hub } from '@heartline/hub'
-import { Histogram, Registry, type MetricObjectWithValues, type MetricValue } from 'prom-client'
+import {
+  Gauge,
+  Histogram,
+  Registry,
+  type MetricObjectWithValues,
+  type MetricValue,
+} from 'prom-client'
 import { registerHubMetrics, type HubReading } from './hub-metrics.ts'
 import { registerProcessMetrics, type EventLoopMonitor } from './process-metrics.ts'
 import { Tally } from './tally.ts'
@@ -29,6 +35,7 @@ export class Metrics {
   readonly #appends: Histogram<'outcome'>
   readonly #durations: Histogram
   readonly #kernelRounds: Histogram
+  readonly #seam: Gauge<'seam'>
   readonly #eventLoop: EventLoopMonitor
   /** Takes a new reading of the hub, once a scrape. */
   #readHub: () => void = () => {}
@@ -64,6 +71,13 @@ export class Metrics {
       buckets: KERNEL_BUCKETS,
       registers,
     })
+    this.#seam = new Gauge({
+      name: 'heartline_write_seam_info',
+      help: '1 for the fastest way to write to a reader over HTTP/1 that this process uses.',
+      labelNames: ['seam'],
+      aggregator: 'max',
+      registers,
+    })
     this.#eventLoop = registerProcessMetrics(this.#registry)
   }
 
@@ -80,6 +94,10 @@ export class Metrics {
 
   countAtDoor(outcome: 'stream' | 'publish' | 'handed-over'): void {
     this.#atDoor.count(outcome, { outcome })
+  }
+
+  setSeam(seam: string): void {
+    this.#seam.set({ seam }, 1)
   }
 
   observeAppend(seconds: number, outcome: 'ok' | 'error'): void {

@@ -18,7 +18,7 @@ import { admitReader } from './stream.ts'
 
 const JSON_TYPES = ['application/json']
 /** Parameters of a stream that the door knows. Tickets work once: too early a try would use them up. */
-const READER_QUERY = new Set(['topic', 'lastEventId', 'since'])
+const READER_QUERY = new Set(['topic', 'lastEventId', 'since', 'silence'])
 
 /** The stream and publishing for requests that did not come through node:http. */
 export class EventsAtDoor implements DoorRoutes {
@@ -52,11 +52,11 @@ export class EventsAtDoor implements DoorRoutes {
     return admitReader(request, grant, this.#services)
   }
 
-  open({ request, subscription, socket, onFree }: StreamOpening): void {
+  open({ request, subscription, socket, onFree, keeper }: StreamOpening): void {
     const startedAt = performance.now()
     try {
       const headers = this.#entrance.headersFor(request.header('origin'))
-      this.#services.hub.openSocket(socket, subscription, { headers, onFree })
+      this.#services.hub.openSocket(socket, subscription, { headers, onFree, keeper })
     } catch (error) {
       this.#report.failed(request.method, error)
       socket.destroy()

@@ -1,0 +1,31 @@
+import { allowedSeam, limitSeam, testSeams, type WriteSeam } from '@heartline/session'
+import { HeartlineError } from '@heartline/wire'
+import type { Config } from './config/config.ts'
+import { serverErrors } from './errors.ts'
+import type { Logger } from './log.ts'
+
+/**
+ * Finds the fastest way to write to readers that works here and is allowed, for the whole process.
+ * Throws `HL_SEAM_UNAVAILABLE` when `session.seam` asks for the native handle and it cannot be used.
+ */
+export async function chooseSeam(
+  wanted: Config['session']['seam'],
+  log: Logger | undefined,
+): Promise<WriteSeam> {
+  const { seam, sheds, reason, tookMs } = await testSeams()
+  if (wanted === 'handle' && seam !== 'handle') {
+    throw new HeartlineError(serverErrors.seamUnavailable, { reason })
+  }
+  if (wanted !== 'auto') limitSeam(wanted)
+  const used = allowedSeam()
+  const why = used === seam ? reason : `session.seam is ${wanted}`
+  const about = {
+    seam: used,
+    withoutSockets: sheds && used === 'handle',
+    tookMs: Math.round(tookMs),
+  }
+  if (why === undefined) log?.info(about, 'Write seam')
+  else if (wanted === 'auto') log?.warn({ ...about, reason: why }, 'Write seam: not the fastest')
+  else log?.info({ ...about, reason: why }, 'Write seam: not the fastest')
+  return used
+}
