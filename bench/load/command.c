@@ -2,7 +2,7 @@
  * Commands: one line each, a name and then key=value, separated by tabs. Every one is answered by one line of JSON.
  *
  *   target   label= port= path= publishPort= publishPath= contentType= headers= before= between= after=
- *            a server to load; \r and \n in headers, before, between and after are written \r and \n
+ *            a server to load; in headers, before, between and after, line ends and backslashes are written \r \n \\
  *   connect  target= readers= stalledPercent= flight= timeoutMs=
  *            opens so many streams, `flight` at a time; the stalled ones never read past the response head
  *   turn     target= loop=closed|open window= rate= publishers= batch= settleMs= forMs= drainMs= pids=1,2 block=0|1
@@ -50,13 +50,13 @@ static long number_of(const char *key, long missing, long least, long most) {
   return value < least ? least : value > most ? most : value;
 }
 
-/* Copies the text of `key`; \r and \n become those characters. */
+/* Copies the text of `key`; \r, \n and \\ become those characters. */
 static void copy(const char *key, char *into, size_t size, const char *missing) {
   size_t length = 0;
   for (const char *at = text_of(key, missing); *at != 0 && length + 1 < size; at++) {
-    bool escaped = *at == '\\' && (at[1] == 'r' || at[1] == 'n');
+    bool escaped = *at == '\\' && at[1] != 0;
     if (escaped) at++;
-    into[length++] = !escaped ? *at : *at == 'r' ? '\r' : '\n';
+    into[length++] = escaped && *at == 'r' ? '\r' : escaped && *at == 'n' ? '\n' : *at;
   }
   into[length] = 0;
 }

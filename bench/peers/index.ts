@@ -1,10 +1,14 @@
 import type { Peer } from '../run/peer.ts'
 import { betterSse } from './better-sse.ts'
 import { c, cBatch } from './c-epoll.ts'
+import { centrifugo } from './centrifugo.ts'
 import { goNetHttp } from './go-nethttp.ts'
+import { goSse } from './go-sse.ts'
 import { hub, hubOnDisk } from './hub.ts'
+import { mercure } from './mercure.ts'
 import { nchan } from './nchan.ts'
 import { nodeHttp } from './node-http.ts'
+import { pushpin } from './pushpin.ts'
 
 /** All servers that can be measured. */
 export const PEERS: readonly Peer[] = [
@@ -14,6 +18,23 @@ export const PEERS: readonly Peer[] = [
   cBatch,
   nchan,
   goNetHttp,
+  goSse,
   nodeHttp,
   betterSse,
+  pushpin,
+  mercure,
+  centrifugo,
+]
+
+/** The names of those a scenario measures unless told otherwise: all hubs, and the ways without one. */
+export const USUAL_PEERS: readonly string[] = [
+  'c',
+  'nchan',
+  'go',
+  'go-sse',
+  'node',
+  'better-sse',
+  'pushpin',
+  'mercure',
+  'centrifugo',
 ]

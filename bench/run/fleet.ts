@@ -121,7 +121,7 @@ export class Fleet {
     mkdirSync(folder)
     const port = await freePort()
     const { core, hubFlags } = this.#options
-    const startable = peer.prepare({ port, folder, hubFlags })
+    const startable = peer.prepare({ port, publishPort: await freePort(), folder, hubFlags })
     const { command, environment } = startable
     const child = new Child(command, { core, cwd: folder, environment })
     if (await isListening(port, child)) return new Member(peer, port, startable, child)

@@ -99,6 +99,7 @@ export class Generator {
         path: endpoint.streamPath,
         headers: escaped(endpoint.headers ?? ''),
         publishPath: publish.path,
+        publishPort: publish.port,
         contentType: publish.contentType,
         before: escaped(publish.before ?? ''),
         between: escaped(publish.between ?? ''),
@@ -159,5 +160,8 @@ export class Generator {
 
 /** Line ends in the notation of the generator, whose commands are lines. */
 function escaped(text: string): string {
-  return text.replaceAll('\r', String.raw`\r`).replaceAll('\n', String.raw`\n`)
+  return text
+    .replaceAll('\\', String.raw`\\`)
+    .replaceAll('\r', String.raw`\r`)
+    .replaceAll('\n', String.raw`\n`)
 }

@@ -9,6 +9,8 @@ export interface Endpoint {
 /** A body is `before` + text + (`between` + text)… + `after`. */
 export interface Publishing {
   readonly path: string
+  /** Unset: the port of the streams. */
+  readonly port?: number | undefined
   readonly contentType: string
   readonly before?: string | undefined
   readonly between?: string | undefined
@@ -27,6 +29,8 @@ export interface Startable extends Endpoint {
 export interface Place {
   /** The loopback port to listen on. */
   readonly port: number
+  /** Another free one, for servers that are published to at an address of its own. */
+  readonly publishPort: number
   /** An empty folder for its files. */
   readonly folder: string
   /** More flags for the hub. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { USUAL_PEERS } from '../peers/index.ts'
 import { eachRound, openAll } from '../run/rounds.ts'
 import { Samples } from '../run/samples.ts'
 import {
@@ -17,7 +18,7 @@ export const connects: Scenario = {
   name: 'connects',
   about: 'streams opened per second, 256 at a time, from SYN to the head of the response',
   defaults: { rounds: 7, readers: 5_000, forMs: 1_000, warmUpMs: 0 },
-  peers: ['hub', 'c', 'nchan', 'go', 'node', 'better-sse'],
+  peers: USUAL_PEERS,
   run: (bench) => onStage(bench, (stage) => measure(bench, stage)),
 }
 

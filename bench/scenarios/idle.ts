@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { USUAL_PEERS } from '../peers/index.ts'
 import { openAll } from '../run/rounds.ts'
 import { Samples } from '../run/samples.ts'
 import {
@@ -24,7 +25,7 @@ export const idle: Scenario = {
   name: 'idle',
   about: 'resident memory of idle readers, each time in a fresh process',
   defaults: { rounds: 5, readers: 10_000, forMs: 3_000, warmUpMs: 1_500 },
-  peers: ['hub', 'c', 'nchan', 'go', 'node', 'better-sse'],
+  peers: USUAL_PEERS,
   run: (bench) => onStage(bench, (stage) => measure(bench, stage)),
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { USUAL_PEERS } from '../peers/index.ts'
 import { eachRound, openAll } from '../run/rounds.ts'
 import { Samples } from '../run/samples.ts'
 import {
@@ -27,7 +28,7 @@ export const latency: Scenario = {
   name: 'latency',
   about: `${EVENTS_PER_SECOND} events/s to many readers; latency counts from when an event was due`,
   defaults: { rounds: 5, readers: 10_000, forMs: 5_000, warmUpMs: 2_000 },
-  peers: ['hub', 'c', 'nchan', 'go', 'node', 'better-sse'],
+  peers: USUAL_PEERS,
   run: (bench) => onStage(bench, (stage) => measure(bench, stage)),
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { USUAL_PEERS } from '../peers/index.ts'
 import { BENCH, outputOf } from '../run/build.ts'
 import type { Member } from '../run/fleet.ts'
 import { openAll } from '../run/rounds.ts'
@@ -31,7 +32,7 @@ export const publish: Scenario = {
   name: 'publish',
   about: `events published per second with one reader, over ${CONNECTIONS} keep-alive connections`,
   defaults: { rounds: 5, readers: 1, forMs: 1_000, warmUpMs: 1_000 },
-  peers: ['hub', 'hub-disk', 'c', 'nchan', 'go', 'node', 'better-sse'],
+  peers: ['hub-disk', ...USUAL_PEERS],
   run: (bench) => onStage(bench, (stage) => measure(bench, stage)),
 }
 

@@ -1,3 +1,4 @@
+import { USUAL_PEERS } from '../peers/index.ts'
 import { openAll } from '../run/rounds.ts'
 import { Samples } from '../run/samples.ts'
 import {
@@ -19,7 +20,7 @@ export const one: Scenario = {
   name: 'one',
   about: 'as fast as it goes with one event on its way: nothing can be written together',
   defaults: DEFAULTS,
-  peers: ['hub', 'c', 'nchan', 'go', 'node', 'better-sse'],
+  peers: USUAL_PEERS,
   run: (bench) => saturate(one, bench, 1),
 }
 
@@ -28,7 +29,7 @@ export const sixteen: Scenario = {
   name: 'sixteen',
   about: 'as fast as it goes with 16 events on their way: what waits may be written together',
   defaults: DEFAULTS,
-  peers: ['hub', 'c-batch', 'c', ...one.peers.slice(2)],
+  peers: ['c-batch', ...USUAL_PEERS],
   run: (bench) => saturate(sixteen, bench, 16),
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { USUAL_PEERS } from '../peers/index.ts'
 import type { Member } from '../run/fleet.ts'
 import type { TurnResult } from '../run/generator.ts'
 import { eachRound, openAll } from '../run/rounds.ts'
@@ -35,7 +36,7 @@ export const stalled: Scenario = {
   name: 'stalled',
   about: `p99 of healthy readers while ${STALLED_PERCENT} % of all do not read, and while all do; ${EVENTS_PER_SECOND} events/s of ${EVENT_BYTES} bytes`,
   defaults: { rounds: 5, readers: 300, forMs: 4_000, warmUpMs: 7_000 },
-  peers: ['hub', 'c', 'nchan', 'go', 'node', 'better-sse'],
+  peers: USUAL_PEERS,
   run: (bench) => onStage(bench, (stage) => measure(bench, stage)),
 }
 
