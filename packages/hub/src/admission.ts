@@ -1,4 +1,5 @@
 import { HeartlineError } from '@heartline/wire'
+import { firstHeartbeat } from './adaptive-heartbeat.ts'
 import { hubErrors } from './errors.ts'
 import type { NamespaceTable } from './namespace.ts'
 import type { ResolvedHubOptions } from './options.ts'
@@ -6,6 +7,8 @@ import { checkSelector, rightsCover } from './selector.ts'
 import { checkStart } from './starting-point.ts'
 import type { Subscription } from './subscriber.ts'
 import type { SubscribeRequest } from './subscription.ts'
+
+const MAX_SILENCE_SECONDS = 86_400
 
 /** What a reader or a question about history may ask for. */
 interface Asked {
@@ -45,7 +48,7 @@ export function privateRightsOf(asked: Asked): readonly string[] | undefined {
 
 /**
  * Checks a request before a byte is sent.
- * @throws HeartlineError `HL_SELECTOR_*`, `HL_CURSOR_INVALID`
+ * @throws HeartlineError `HL_SELECTOR_*`, `HL_CURSOR_INVALID`, `HL_SILENCE_INVALID`
  */
 export function admit(
   request: SubscribeRequest,
@@ -53,12 +56,22 @@ export function admit(
   limits: Limits,
 ): Subscription {
   const selectors = checkAsked(request, limits)
+  const namespace = namespaces.ofSelector(request.selectors[0] ?? '**')
   return {
     selectors,
     privateRights: privateRightsOf(request),
     subscriber: request.subscriber,
     expiresAtMs: request.expiresAtMs,
     from: checkStart(request.lastEventId, request.since),
-    namespace: namespaces.ofSelector(request.selectors[0] ?? '**'),
+    namespace,
+    heartbeatMs: firstHeartbeat(namespace.heartbeatMs, checkSilence(request.silence)),
   }
+}
+
+/** Milliseconds. */
+function checkSilence(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const seconds = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (seconds >= 1 && seconds <= MAX_SILENCE_SECONDS) return seconds * 1_000
+  throw new HeartlineError(hubErrors.silenceInvalid, { max: MAX_SILENCE_SECONDS })
 }

@@ -13,6 +13,7 @@ export type HubErrorName =
   | 'eventTooLarge'
   | 'typeReserved'
   | 'cursorInvalid'
+  | 'silenceInvalid'
   | 'optionInvalid'
   | 'presenceDisabled'
   | 'draining'
@@ -92,6 +93,11 @@ export const hubErrors: ErrorCatalogue<HubErrorName> = {
     'HL_CURSOR_INVALID',
     400,
     'The cursor is not one that this hub gave out ({reason}). Reconnect without it, or use `?since=earliest`.',
+  ),
+  silenceInvalid: callerError(
+    'HL_SILENCE_INVALID',
+    400,
+    'The silence is not valid. Give whole seconds from 1 to {max}, as in `?silence=30`.',
   ),
   optionInvalid: callerError(
     'HL_OPTION_INVALID',

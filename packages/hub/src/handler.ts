@@ -26,7 +26,8 @@ type NodeResponse = ServerResponse | Http2ServerResponse
 
 /**
  * A handler for `node:http` and `node:http2`: answers every GET with a stream of `?topic=`.
- * Resumes from `Last-Event-ID`, `?lastEventId=` or `?since=`.
+ * Resumes from `Last-Event-ID`, `?lastEventId=` or `?since=`. `?silence=` says after how many
+ * seconds without a byte the reader's last stream died.
  */
 export function createNodeHandler(
   hub: Hub,
@@ -86,6 +87,7 @@ function toSubscribeRequest(
     selectors: query.getAll('topic'),
     lastEventId: lastEventId ?? query.get('lastEventId') ?? undefined,
     since: query.get('since') ?? undefined,
+    silence: query.get('silence') ?? undefined,
   }
 }
 

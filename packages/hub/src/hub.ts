@@ -349,7 +349,7 @@ export class Hub {
     const { heartbeatKind, retryMs, maxBlockedMs, maxAgeMs, sessionIdPrefix } = this.#options
     return {
       id: sessionIdPrefix + randomSessionId(),
-      heartbeatMs: subscription.namespace.heartbeatMs,
+      heartbeatMs: subscription.heartbeatMs,
       heartbeatKind,
       onHeartbeat: this.#onHeartbeat,
       retryMs,

@@ -7,6 +7,7 @@ import {
   isCursor,
 } from '@heartline/wire'
 import { AckWatch } from './acks.ts'
+import { AdaptiveHeartbeat } from './adaptive-heartbeat.ts'
 import type { CohortTable } from './cohort-table.ts'
 import { hubErrors } from './errors.ts'
 import { encodeStayAwayEvent } from './frame.ts'
@@ -25,7 +26,10 @@ export class SessionTable implements SessionObserver {
   readonly #resume: (subscriber: Subscriber) => void
   readonly #report: (end: SessionEndReport) => void
   readonly #byId = new Map<string, Subscriber>()
-  readonly #acks = new AckWatch()
+  readonly #heartbeats = new AdaptiveHeartbeat()
+  readonly #acks = new AckWatch({
+    onMissed: (subscriber) => this.#heartbeats.trouble(subscriber),
+  })
 
   constructor(
     source: ReplaySource,
@@ -56,6 +60,7 @@ export class SessionTable implements SessionObserver {
     cohort.add(subscriber)
     this.#byId.set(session.id, subscriber)
     session.observe(this)
+    this.#heartbeats.begin(subscriber, subscription.heartbeatMs)
     void this.#begin(subscriber, subscription.from)
   }
 
@@ -70,6 +75,7 @@ export class SessionTable implements SessionObserver {
     this.#byId.delete(session.id)
     this.#cohorts.leave(subscriber)
     this.#acks.forget(subscriber)
+    this.#heartbeats.forget(subscriber)
     const { ended } = this.#source.counters
     ended[end.reason] = (ended[end.reason] ?? 0) + 1
     this.#report({

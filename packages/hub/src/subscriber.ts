@@ -18,6 +18,8 @@ export interface Subscription {
   readonly from: string | undefined
   /** The namespace that says how the session is treated: that of the first selector. */
   readonly namespace: Namespace
+  /** Heartbeat interval to begin with, in milliseconds: that of the namespace, or less. */
+  readonly heartbeatMs: number
 }
 
 /**

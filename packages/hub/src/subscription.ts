@@ -19,6 +19,11 @@ export interface SubscribeRequest {
   readonly lastEventId?: string | undefined
   /** `earliest`, `latest` or a cursor. Default `latest`. */
   readonly since?: string | undefined
+  /**
+   * `?silence=`: whole seconds, 1 to 86,400, without a byte after which the reader's last stream
+   * died. It is sent heartbeats more often then. Default: it did not.
+   */
+  readonly silence?: string | undefined
 }
 
 /** A question about history. */

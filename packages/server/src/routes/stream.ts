@@ -37,6 +37,7 @@ export function admitReader(request: RequestView, grant: Grant, services: Servic
     expiresAtMs: grant.expiresAtMs,
     lastEventId: request.header('last-event-id') ?? (query.get('lastEventId') || undefined),
     since: query.get('since') || undefined,
+    silence: query.get('silence') || undefined,
   })
 }
 
