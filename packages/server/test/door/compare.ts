@@ -47,7 +47,7 @@ export async function compare(count: number, seed: number): Promise<Outcome> {
 function checkPrefix(door: HeadReader, bytes: Buffer, length: number): void {
   if (length === 0) return
   const reading = door.read(bytes.subarray(0, length), 0)
-  if (reading !== MORE) throw new Error(`a part of a request was not waited for: ${bytes}`)
+  if (reading !== MORE) throw new Error(`a part of a request was not waited for: ${String(bytes)}`)
 }
 
 function difference(
@@ -68,7 +68,7 @@ function difference(
     if (theirs !== ours) return `node:http reads ${name}: ${String(theirs)}, the door ${ours}`
   }
   const body = bytes.subarray(request.headEnd, request.headEnd + request.bodyBytes)
-  return body.equals(node.body) ? undefined : `node:http reads the body ${node.body}`
+  return body.equals(node.body) ? undefined : `node:http reads the body ${String(node.body)}`
 }
 
 function sentinelProblem(node: NodeReading | undefined): string | undefined {

@@ -170,7 +170,8 @@ export class RequestMaker {
   }
 
   #body(): string {
-    const text = JSON.stringify({ topic: 'a', data: 'x'.repeat(this.#index(60)) })
+    const data = this.#chance(0.1) ? 'refuse' : 'x'.repeat(this.#index(60))
+    const text = JSON.stringify({ topic: 'a', data })
     return this.#chance(0.9) ? text : 'GET /v1/events?smuggled HTTP/1.1\r\nHost: a\r\n\r\n'
   }
 
