@@ -22,6 +22,8 @@ export const pushpin: Peer = {
       command: [program, `--config=${file}`, `--port=127.0.0.1:${place.port}`, '--route=* test'],
       version: outputOf(program, ['--version'])?.trim() ?? 'pushpin',
       streamPath: '/stream',
+      // It answers 500 to what its accept queue does not hold.
+      connectFlight: 16,
       publish: {
         path: '/publish/',
         port: place.publishPort,

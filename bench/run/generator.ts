@@ -6,6 +6,7 @@ import type { Endpoint } from './peer.ts'
 
 /** Time given to a command beyond what it was asked to take. */
 const PATIENCE_MS = 30_000
+const CONNECT_FLIGHT = 256
 
 export interface Connected {
   /** Streams that were answered with 200, the stalled ones among them. */
@@ -68,6 +69,8 @@ type Fields = Readonly<Record<string, string | number | undefined>>
 /** The load generator as a child process. Commands are done one after the other. */
 export class Generator {
   readonly #child: Child
+  /** How many streams may be opening at once, by target. */
+  readonly #flights = new Map<number, number>()
   readonly #waiting: ((line: string | undefined) => void)[] = []
 
   /** @throws Unavailable when it cannot be compiled */
@@ -107,13 +110,16 @@ export class Generator {
       },
       0,
     )
-    return reply['target'] as number
+    const target = reply['target'] as number
+    this.#flights.set(target, endpoint.connectFlight ?? CONNECT_FLIGHT)
+    return target
   }
 
   /** Opens streams, in place of those the target had. */
   async connect(target: number, readers: number, stalledPercent = 0): Promise<Connected> {
     const timeoutMs = 60_000
-    const fields = { target, readers, stalledPercent, timeoutMs }
+    const flight = this.#flights.get(target)
+    const fields = { target, readers, stalledPercent, flight, timeoutMs }
     return (await this.#ask('connect', fields, timeoutMs)) as unknown as Connected
   }
 

@@ -2,6 +2,8 @@
 export interface Endpoint {
   readonly streamPath: string
   readonly publish: Publishing
+  /** Streams that may be opening at once, for servers that refuse more. Default 256. */
+  readonly connectFlight?: number | undefined
   /** Further request headers, each line ended by CRLF. */
   readonly headers?: string | undefined
 }

@@ -14,7 +14,7 @@ export function cellsOf(result: ScenarioResult): { head: string[]; rows: string[
 }
 
 /** A number with thousands set apart, or a dash. */
-export function shown(value: number | undefined, digits: number): string {
+function shown(value: number | undefined, digits: number): string {
   if (value === undefined) return '–'
   return value.toLocaleString('en-US', {
     minimumFractionDigits: digits,

@@ -8,7 +8,7 @@ import type { Bench, Scenario, ScenarioResult } from '../run/scenario.ts'
 interface Program {
   readonly name: string
   readonly about: string
-  /** From the root of the repository. */
+  /** From the root of the repository. Its first argument is how many of what it is about. */
   readonly file: string
   readonly nodeFlags?: readonly string[] | undefined
 }
@@ -22,8 +22,8 @@ const PROGRAMS: readonly Program[] = [
   },
   {
     name: 'heartbeats',
-    about: 'CPU of heartbeats: one wheel for all sessions, against a timer for each',
-    file: 'packages/session/bench/heartbeat.ts',
+    about: 'CPU of heartbeats to 50,000 idle readers, against a timer for each',
+    file: 'bench/programs/heartbeats.ts',
   },
   {
     name: 'storm',
@@ -45,9 +45,12 @@ export const programs: readonly Scenario[] = PROGRAMS.filter(({ file }) =>
 
 async function run(program: Program, { settings }: Bench): Promise<ScenarioResult> {
   const flags = ['--import', 'tsx', '--conditions=@heartline/source', ...(program.nodeFlags ?? [])]
-  const command = [process.execPath, ...flags, join(ROOT, program.file)]
-  const child = new Child(command, { cwd: ROOT })
+  const count = settings.readers > 0 ? [String(settings.readers)] : []
+  const child = new Child([process.execPath, ...flags, join(ROOT, program.file), ...count], {
+    cwd: ROOT,
+  })
   await child.ended
+  const code = child.process.exitCode
   return {
     scenario: program.name,
     about: program.about,
@@ -56,6 +59,6 @@ async function run(program: Program, { settings }: Bench): Promise<ScenarioResul
     leftOut: [],
     figures: [],
     rows: [],
-    output: child.log,
+    output: code === 0 ? child.log : `${child.log}\nIt ended with ${code}: a limit was missed.`,
   }
 }
