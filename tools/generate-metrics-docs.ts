@@ -2,6 +2,7 @@
 import { createMemoryBroker } from '../packages/broker/src/index.ts'
 import { createHub } from '../packages/hub/src/index.ts'
 import { Metrics } from '../packages/server/src/metrics/metrics.ts'
+import { WorkerMetrics } from '../packages/server/src/workers/worker-metrics.ts'
 import { cell, publishPage, table } from './reference/page.ts'
 
 const INTRODUCTION = `# Metrics
@@ -10,13 +11,16 @@ const INTRODUCTION = `# Metrics
 
 \`GET /metrics\` answers in the Prometheus text format. Set \`metrics.access\` to \`admin\` to ask for a
 token, \`metrics.enabled\` to \`false\` to have none.
+
+With several workers, \`heartline_process_*\` and \`heartline_event_loop_*\` have a label \`worker\` (0: the
+process with the log); everything else is added up over all workers.
 `
 
 const broker = createMemoryBroker()
 const hub = await createHub({ broker })
 const metrics = new Metrics()
 metrics.watch(hub)
-const text = await metrics.text()
+const text = `${await metrics.text()}${await new WorkerMetrics().text()}`
 metrics.close()
 await hub.close()
 await broker.close()

@@ -40,7 +40,6 @@ interface Side {
 }
 
 interface Measured {
-  readonly name: string
   /** Percent of one core, by process. */
   readonly shares: readonly number[]
   readonly residentMib: readonly number[]
@@ -114,7 +113,6 @@ async function measure(side: Side, { sessions, seconds }: Plan): Promise<Measure
   )
   const beats = readers.reduce((sum, reader) => sum + reader.beats, 0)
   const result = {
-    name: side.name,
     shares,
     residentMib: pids.map(residentMib),
     beatsPerSecond: beats / (elapsedMs / 1_000),
@@ -165,7 +163,7 @@ function stopAll({ children }: Side): Promise<void>[] {
   return children.map((child) => child.stop())
 }
 
-function print({ name, shares, residentMib, beatsPerSecond, lost }: Measured): void {
+function print({ shares, residentMib, beatsPerSecond, lost }: Measured): void {
   const each = shares.map((share, index) => `${share.toFixed(2)} % (${residentMib[index]} MiB)`)
   console.log(`  CPU of each process (resident memory): ${each.join(', ')}`)
   console.log(

@@ -8,10 +8,13 @@ const [source, port, count] = [process.argv[2], Number(process.argv[3]), Number(
 const AT_ONCE = 128
 const RETRY_MS = 100
 const REPORT_MS = 5_000
+const FIRST_PORT = 31_000
+const PORTS = 30_000
 const REQUEST =
   'GET /v1/events?topic=idle HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n'
 
 let started = 0
+let ports = 0
 let open = 0
 let lost = 0
 let beats = 0
@@ -24,7 +27,9 @@ function next() {
 }
 
 function openOne() {
-  const socket = connect({ port, host: '127.0.0.1', localAddress: source })
+  // The kernel takes milliseconds to find a free port among thousands that are taken.
+  const localPort = FIRST_PORT + (ports++ % PORTS)
+  const socket = connect({ port, host: '127.0.0.1', localAddress: source, localPort })
   let isOpen = false
   socket.on('error', () => {})
   socket.on('connect', () => socket.write(REQUEST))

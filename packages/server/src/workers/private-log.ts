@@ -12,12 +12,8 @@ import { createServer } from '../server.ts'
 import { newestOffset } from './first-answers.ts'
 import { makePrivateDirectory, removePrivateDirectory, socketIn } from './private-directory.ts'
 
-/** Workers are near: a dead connection is found sooner than that of a reader. */
-const HEARTBEAT_MS = 5_000
 /** Its only readers are the workers, and they have gone by then. */
 const DRAIN_MS = 500
-/** What workers hand over together may be more than one request of a client. */
-const MAX_BODY_BYTES = 256 * 2 ** 20
 
 /** The store, and its log served to the workers on a socket that nobody else can open. */
 export interface PrivateLog {
@@ -68,11 +64,10 @@ function toPrivateConfig(config: Config, directory: string, secret: string): Con
     listen: { host: undefined, port: 0, path: socketIn(directory) },
     workers: 1,
     tls: {},
-    heartbeat: HEARTBEAT_MS,
     namespaces: [],
     auth: { keys: { secret }, algorithms: ['HS256'], clockTolerance: 0, anonymous: false },
     cors: { origins: [], credentials: false },
-    limits: { ...config.limits, maxSessions: 0, maxBodyBytes: MAX_BODY_BYTES },
+    limits: { ...config.limits, maxSessions: 0 },
     drain: { deadlineMs: DRAIN_MS },
     metrics: { enabled: false, access: 'admin' },
     console: { enabled: false },
