@@ -8,7 +8,7 @@ import {
 import { HeartlineError } from '@heartline/wire'
 import { readProblem, toBrokerError, unavailable } from './problem.ts'
 import { decodeEntries, decodeHead, decodeJson, LOG_PATH, type LogHead } from './protocol.ts'
-import type { Question, UpstreamHttp } from './upstream-http.ts'
+import type { Outcome, Question, UpstreamHttp } from './upstream-http.ts'
 
 /** What `GET /v1/log/state` answers. */
 export interface UpstreamState extends LogHead {
@@ -80,7 +80,7 @@ export class Questions {
   }
 
   async #ask(question: Omit<Question, 'timeoutMs'>): Promise<unknown> {
-    const outcome = await this.#http.ask({ ...question, timeoutMs: this.#timeoutMs })
+    const outcome = await this.#askTwice({ ...question, timeoutMs: this.#timeoutMs })
     if (outcome.kind === 'failed') throw unavailable(outcome.reason)
     if (outcome.status !== 200) throw toBrokerError(readProblem(outcome.status, outcome.text))
     try {
@@ -88,5 +88,14 @@ export class Questions {
     } catch (error) {
       throw error instanceof HeartlineError ? unavailable(error.message) : error
     }
+  }
+
+  /** A kept connection may end in the moment it is used again. Questions change nothing. */
+  async #askTwice(question: Question): Promise<Outcome> {
+    const startedAt = performance.now()
+    const outcome = await this.#http.ask(question)
+    const leftMs = question.timeoutMs - (performance.now() - startedAt)
+    if (outcome.kind === 'answer' || !outcome.arrived || leftMs < 1) return outcome
+    return this.#http.ask({ ...question, timeoutMs: leftMs })
   }
 }
