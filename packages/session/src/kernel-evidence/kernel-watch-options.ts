@@ -26,7 +26,7 @@ export interface KernelWatchOptions {
    */
   readonly maxUnacknowledgedMs?: number | undefined
   /**
-   * Time between two looks. While somebody is suspected it is at most a second; from about 27,000
+   * Time between two looks. While somebody is suspected it is at most a second; from 20,000
    * connections a second on it is longer. Default 3,750: with heartbeats each 15 s a peer that is
    * gone is suspected a fourth of an interval after it missed one.
    */

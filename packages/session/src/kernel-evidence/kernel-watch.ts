@@ -12,10 +12,10 @@ import type { Unanswered } from './tcp-table.ts'
 const SUSPICIOUS_ROUND_MS = 1_000
 const SHORTEST_ROUND_MS = 100
 /**
- * What is read in a second at most: about 27,000 connections, a few hundredths of a core. Counted in
+ * What is read in a second at most: about 20,000 connections, less than a tenth of a core. Counted in
  * bytes: the time of a look also says how busy the machine is with other things.
  */
-const BYTES_PER_SECOND = 4_000_000
+const BYTES_PER_SECOND = 3_000_000
 /** A look that came later than this says nothing of the time in between: the process stood still. */
 const LATE = 2
 const LATE_MS = 1_000
