@@ -1,5 +1,6 @@
 import type { Broker } from '@heartline/broker'
 import { toFrame, type Frame } from './frame.ts'
+import type { LogRange } from './history-segment.ts'
 import type { LogFollower } from './log-follower.ts'
 import type { RecentWindow } from './recent-window.ts'
 import { isPattern } from './selector.ts'
@@ -24,6 +25,19 @@ export class HistoryReader {
     this.#broker = broker
     this.#window = window
     this.#follower = follower
+  }
+
+  /** True when what comes after the offset is in memory. */
+  isRecent(after: number): boolean {
+    return after >= this.#window.after
+  }
+
+  /** What is in memory of `(start, end]`, if that has all after `after`. */
+  readRecent(start: number, after: number, end: number): LogRange | undefined {
+    if (after < this.#window.after) return undefined
+    const from = Math.max(start, this.#window.after)
+    const frames = this.#window.read(from, end, end - from)
+    return frames === undefined ? undefined : { from, through: end, frames }
   }
 
   /**

@@ -15,6 +15,7 @@ import { encodePosition, HeartlineError } from '@heartline/wire'
 import type { Broker, LogState } from '@heartline/broker'
 import { admit, checkAsked, privateRightsOf } from './admission.ts'
 import { createCounters, type Counters } from './counters.ts'
+import { CursorFrames } from './cursor-frames.ts'
 import { drainSessions, within, type DrainHubOptions } from './drain.ts'
 import { hubErrors } from './errors.ts'
 import { FanOut } from './fan-out.ts'
@@ -37,6 +38,7 @@ import { checkBroker, type Readiness } from './readiness.ts'
 import { RecentWindow } from './recent-window.ts'
 import type { SessionPlace } from './session-place.ts'
 import { SessionTable } from './session-table.ts'
+import { SharedHistory } from './shared-history.ts'
 import { checkCursor, EARLIEST } from './starting-point.ts'
 import type { Subscription } from './subscriber.ts'
 import type {
@@ -83,6 +85,7 @@ export class Hub {
   readonly #latest: LatestValues
   readonly #loader: LatestLoader
   readonly #history: HistoryReader
+  readonly #shared: SharedHistory
   readonly #window: RecentWindow
   readonly #counters: Counters = createCounters()
   readonly #fanOut: FanOut
@@ -108,11 +111,16 @@ export class Hub {
     }
     this.#follower = new LogFollower(options.broker, listener, options.logCheckMs)
     this.#history = new HistoryReader(options.broker, this.#window, this.#follower)
+    const cursors = new CursorFrames(this.#follower)
+    const history = this.#history
+    this.#shared = new SharedHistory({ history, namespaces: this.#namespaces, cursors })
     const parts = {
       broker: options.broker,
       follower: this.#follower,
       window: this.#window,
-      history: this.#history,
+      history,
+      shared: this.#shared,
+      cursors,
       latest: this.#latest,
       loader: this.#loader,
       namespaces: this.#namespaces,
@@ -125,7 +133,7 @@ export class Hub {
       report: options.onSessionEnd,
     })
     this.#publisher = new Publisher(parts, options)
-    this.#quiet = new QuietReaders(this.#sessions, this.#follower)
+    this.#quiet = new QuietReaders(this.#sessions, this.#follower, cursors)
     this.#kernel = new KernelEvidence(this.#sessions, options)
   }
 
@@ -362,6 +370,7 @@ export class Hub {
 
   #reset(previousEpoch: string): void {
     this.#window.clear()
+    this.#shared.clear()
     if (this.#namespaces.hasLatest) this.#loader.reload()
     this.#sessions.restart(previousEpoch)
   }

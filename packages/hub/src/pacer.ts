@@ -1,21 +1,47 @@
-/** Pages of history that all replays together look at between two turns of the event loop. */
-const PAGES_PER_TURN = 4
+/** What replays may do between two turns of the event loop: so many steps, so many bytes. */
+const STEPS_PER_TURN = 128
+const BYTES_PER_TURN = 1_048_576
+/** What a page costs that is looked at for one reader alone: as much as sending its bytes. */
+export const PAGE_COST: number = 262_144
+
+/** Something that goes on in steps. */
+export interface Paced {
+  /** Takes the next step. Answers what it cost, in bytes handed over. Must not throw. */
+  advance(): number
+}
 
 /**
- * Lets replays take turns. A page that is in memory is read without a wait, so a replay would hold
- * the event loop until it is done, and ten thousand that come back at once ten thousand times.
+ * Lets replays take turns: what is in memory is read without a wait, so ten thousand readers that
+ * come back at once would hold the event loop until all of them are served, and with it everyone
+ * who is live.
  */
 export class Pacer {
-  #waiting: (() => void)[] = []
-  /** Index of the first that was not let go on. */
-  #next = 0
+  /** Hold what was read for them: they go first, so that little of it is held. */
+  readonly #ready: Line = new Line()
+  readonly #waiting: Line = new Line()
   #isArmed = false
 
-  /** Resolves in a later turn of the event loop, in the order of the calls. */
+  /** Lets it take a step in a later turn of the event loop, in the order of the calls. */
+  add(paced: Paced): void {
+    this.#waiting.push(paced)
+    this.#arm()
+  }
+
+  /** The same before all that hold nothing. */
+  addReady(paced: Paced): void {
+    this.#ready.push(paced)
+    this.#arm()
+  }
+
+  /** Resolves in a later turn of the event loop, for what costs about a page. */
   turn(): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting.push(resolve)
-      this.#arm()
+      this.add({
+        advance() {
+          resolve()
+          return PAGE_COST
+        },
+      })
     })
   }
 
@@ -26,11 +52,41 @@ export class Pacer {
   }
 
   readonly #release = (): void => {
+    let bytes = BYTES_PER_TURN
+    // What is added meanwhile has its turn in a later one.
+    let steps = Math.min(STEPS_PER_TURN, this.#ready.length + this.#waiting.length)
+    for (; steps > 0 && bytes > 0; steps--) {
+      const paced = this.#ready.shift() ?? this.#waiting.shift()
+      bytes -= paced?.advance() ?? 0
+    }
     this.#isArmed = false
-    const stop = Math.min(this.#waiting.length, this.#next + PAGES_PER_TURN)
-    for (; this.#next < stop; this.#next++) this.#waiting[this.#next]?.()
-    if (this.#next < this.#waiting.length) return this.#arm()
-    this.#waiting = []
-    this.#next = 0
+    if (this.#ready.length + this.#waiting.length > 0) this.#arm()
+  }
+}
+
+/** First in, first out. */
+class Line {
+  #items: (Paced | undefined)[] = []
+  #next = 0
+
+  get length(): number {
+    return this.#items.length - this.#next
+  }
+
+  push(paced: Paced): void {
+    this.#items.push(paced)
+  }
+
+  shift(): Paced | undefined {
+    const paced = this.#items[this.#next]
+    if (paced === undefined) return undefined
+    this.#items[this.#next] = undefined
+    this.#next++
+    // Each is moved once at most, when half of what is held is gone.
+    if (this.#next * 2 >= this.#items.length) {
+      this.#items = this.#items.slice(this.#next)
+      this.#next = 0
+    }
+    return paced
   }
 }

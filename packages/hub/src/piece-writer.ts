@@ -23,6 +23,10 @@ export class PieceWriter {
     return this.#bytes >= WRITE_BYTES
   }
 
+  get isEmpty(): boolean {
+    return this.#parts.length === 0
+  }
+
   /** @param events How many of what is counted as delivered: control events are not. */
   add(bytes: Buffer, events: number): void {
     this.#parts.push(bytes)
@@ -51,8 +55,8 @@ export class PieceWriter {
     return this.#session.isOpen && !this.#session.isBlocked
   }
 
-  /** Only when the session is known to be ready in this turn. */
-  writeNow(): void {
+  /** Only when the session is known to be ready in this turn. Answers the bytes it wrote. */
+  writeNow(): number {
     const raw = Buffer.concat(this.#parts, this.#bytes)
     this.#counters.delivered += this.#events
     this.#counters.replayed += this.#events
@@ -61,5 +65,6 @@ export class PieceWriter {
     this.#bytes = 0
     this.#events = 0
     this.#session.writeFramed(this.#session.framing === 'chunked' ? frameChunk(raw) : raw)
+    return raw.length
   }
 }

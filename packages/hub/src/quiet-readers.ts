@@ -1,6 +1,4 @@
-import { Buffer } from 'node:buffer'
-import { frameChunk } from '@heartline/session'
-import { encodeCursorEvent } from './frame.ts'
+import type { CursorFrames } from './cursor-frames.ts'
 import type { LogFollower } from './log-follower.ts'
 import type { Subscriber } from './subscriber.ts'
 
@@ -15,13 +13,15 @@ const LOOKS_PER_TURN = 10_000
 export class QuietReaders {
   readonly #sessions: Iterable<Subscriber>
   readonly #follower: LogFollower
+  readonly #cursors: CursorFrames
   #walk: Iterator<Subscriber> | undefined
   /** Offsets below this one are old. */
   #before = 0
 
-  constructor(sessions: Iterable<Subscriber>, follower: LogFollower) {
+  constructor(sessions: Iterable<Subscriber>, follower: LogFollower, cursors: CursorFrames) {
     this.#sessions = sessions
     this.#follower = follower
+    this.#cursors = cursors
   }
 
   /** Tells all whose place is older than the offset `before`. */
@@ -33,9 +33,7 @@ export class QuietReaders {
   }
 
   readonly #step = (): void => {
-    const { epoch, position } = this.#follower
-    const raw = Buffer.from(encodeCursorEvent(epoch, position))
-    const chunk = frameChunk(raw)
+    const { position } = this.#follower
     let writes = 0
     for (let looks = 0; looks < LOOKS_PER_TURN && writes < WRITES_PER_TURN; looks++) {
       const next = this.#walk?.next()
@@ -47,7 +45,7 @@ export class QuietReaders {
       if (!this.#isQuiet(subscriber)) continue
       const { session } = subscriber
       subscriber.last = position
-      session.writeFramed(session.framing === 'chunked' ? chunk : raw)
+      session.writeFramed(this.#cursors.get(session.framing))
       writes++
     }
     setImmediate(this.#step)

@@ -1,3 +1,4 @@
+import type { Position } from '@heartline/broker'
 import type { Frame } from './frame.ts'
 
 /** Rough cost of a frame's objects beside its bytes and its text. */
@@ -23,6 +24,20 @@ export class RecentWindow {
     this.#frames.push(frame)
     this.#bytes += costOf(frame)
     while (this.#bytes > this.#maxBytes) this.#dropOldest()
+  }
+
+  /** Everything after this offset is here. Infinity when there is nothing. */
+  get after(): number {
+    const first = this.#frames[this.#dead]
+    return first === undefined ? Number.POSITIVE_INFINITY : first.entry.position.offset - 1
+  }
+
+  /** Whether exactly this entry is here. */
+  has({ offset, ms }: Position): boolean {
+    const first = this.#frames[this.#dead]
+    if (first === undefined) return false
+    const frame = this.#frames[this.#dead + offset - first.entry.position.offset]
+    return frame !== undefined && frame.entry.position.ms === ms
   }
 
   /** Frames with offsets in `(after, until]`, at most `maxFrames`, or undefined when `after` is too old. */

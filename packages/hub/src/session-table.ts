@@ -15,7 +15,7 @@ import type { SessionEndReport } from './options.ts'
 import { Replay, type ReplaySource } from './replay.ts'
 import { rightsCover } from './selector.ts'
 import { comparePlaces, type SessionPlace } from './session-place.ts'
-import { findStart } from './starting-point.ts'
+import { findRecentStart, findStart, type StartingPoint } from './starting-point.ts'
 import { Subscriber, type Subscription } from './subscriber.ts'
 import type { AckRequest, RenewRequest, SessionInfo } from './subscription.ts'
 
@@ -27,6 +27,8 @@ export class SessionTable implements SessionObserver {
   readonly #report: (end: SessionEndReport) => void
   readonly #byId = new Map<string, Subscriber>()
   readonly #heartbeats = new AdaptiveHeartbeat()
+  /** Of those that are not live: nothing of it stays with one that is. */
+  readonly #replays = new Map<Subscriber, Replay>()
   readonly #acks = new AckWatch({
     onMissed: (subscriber) => this.#heartbeats.trouble(subscriber),
   })
@@ -61,12 +63,14 @@ export class SessionTable implements SessionObserver {
     this.#byId.set(session.id, subscriber)
     session.observe(this)
     this.#heartbeats.begin(subscriber, subscription.heartbeatMs)
-    void this.#begin(subscriber, subscription.from)
+    this.#begin(subscriber, subscription.from)
   }
 
   onWritable(session: Session): void {
     const subscriber = this.#byId.get(session.id)
-    if (subscriber?.isLive === true) this.#resume(subscriber)
+    if (subscriber === undefined) return
+    if (subscriber.isLive) this.#resume(subscriber)
+    else this.#replays.get(subscriber)?.wake()
   }
 
   onEnd(session: Session, end: SessionEnd): void {
@@ -74,6 +78,7 @@ export class SessionTable implements SessionObserver {
     if (subscriber === undefined) return
     this.#byId.delete(session.id)
     this.#cohorts.leave(subscriber)
+    this.#endReplay(subscriber)
     this.#acks.forget(subscriber)
     this.#heartbeats.forget(subscriber)
     const { ended } = this.#source.counters
@@ -91,11 +96,11 @@ export class SessionTable implements SessionObserver {
     if (subscriber.namespace.slowPolicy === 'disconnect')
       return subscriber.session.close('slow', { graceMs: 0 })
     subscriber.leaveLive()
-    const replay = new Replay(this.#source, subscriber, { after: subscriber.last, gap: undefined })
-    const collapses = subscriber.namespace.slowPolicy === 'latest'
+    const replay = this.#newReplay(subscriber, { after: subscriber.last, gap: undefined })
+    if (subscriber.namespace.slowPolicy !== 'latest') return replay.start()
     void this.#run(subscriber, async () => {
-      if (collapses) await replay.collapse()
-      await replay.run()
+      await replay.collapse()
+      replay.start()
     })
   }
 
@@ -108,7 +113,7 @@ export class SessionTable implements SessionObserver {
       }
       subscriber.leaveLive()
       subscriber.cohort.reset()
-      void this.#begin(subscriber, encodePosition(previousEpoch, subscriber.last))
+      this.#begin(subscriber, encodePosition(previousEpoch, subscriber.last))
     }
   }
 
@@ -170,22 +175,44 @@ export class SessionTable implements SessionObserver {
     return true
   }
 
-  async #begin(subscriber: Subscriber, from: string | undefined): Promise<void> {
-    await this.#run(subscriber, async () => {
-      const { broker, follower, latest, loader, namespaces } = this.#source
-      if (from === undefined && namespaces.hasLatest) await loader.ready()
-      // No wait from here without a cursor: the snapshot and the place that follows it are of one
-      // turn.
-      const start =
-        from === undefined
-          ? { after: follower.position, gap: undefined }
-          : await findStart(broker, from)
-      const replay = new Replay(this.#source, subscriber, start)
-      if (from === undefined && namespaces.hasLatest) {
-        if (!(await replay.sendSnapshot(latest.snapshot(subscriber.cohort)))) return
-      }
-      await replay.run()
-    })
+  #begin(subscriber: Subscriber, from: string | undefined): void {
+    const { follower, namespaces, window } = this.#source
+    // With its place in memory a reader waits for nobody: ten thousand come back at once.
+    const start =
+      from !== undefined
+        ? findRecentStart(from, follower, window)
+        : namespaces.hasLatest
+          ? undefined
+          : { after: follower.position, gap: undefined }
+    if (start !== undefined) return this.#newReplay(subscriber, start).start()
+    void this.#run(subscriber, () =>
+      from === undefined ? this.#beginAnew(subscriber) : this.#beginFrom(subscriber, from),
+    )
+  }
+
+  async #beginFrom(subscriber: Subscriber, from: string): Promise<void> {
+    const start = await findStart(this.#source.broker, from)
+    this.#newReplay(subscriber, start).start()
+  }
+
+  async #beginAnew(subscriber: Subscriber): Promise<void> {
+    const { follower, latest, loader } = this.#source
+    await loader.ready()
+    // No wait between these two: the snapshot and the place that follows it are of one turn.
+    const replay = this.#newReplay(subscriber, { after: follower.position, gap: undefined })
+    if (await replay.sendSnapshot(latest.snapshot(subscriber.cohort))) replay.start()
+  }
+
+  #newReplay(subscriber: Subscriber, start: StartingPoint): Replay {
+    const replay = new Replay(this.#source, subscriber, start, () => this.#endReplay(subscriber))
+    // It may be over while its start was looked for.
+    if (subscriber.session.isOpen) this.#replays.set(subscriber, replay)
+    return replay
+  }
+
+  /** It is live or over. With the last of them goes what they shared. */
+  #endReplay(subscriber: Subscriber): void {
+    if (this.#replays.delete(subscriber) && this.#replays.size === 0) this.#source.shared.clear()
   }
 
   /** A reader whose history cannot be read is cut: it comes back with its cursor. */

@@ -9,6 +9,8 @@ import {
 } from '@heartline/wire'
 import { hubErrors } from './errors.ts'
 import type { Gap, GapReason } from './frame.ts'
+import type { LogFollower } from './log-follower.ts'
+import type { RecentWindow } from './recent-window.ts'
 
 /** Asks for everything that is retained. */
 export const EARLIEST = 'earliest'
@@ -37,6 +39,21 @@ export function checkStart(
 export function checkCursor(text: string): string {
   if (isCursor(text)) return text
   throw new HeartlineError(hubErrors.cursorInvalid, { reason: 'it has another form' })
+}
+
+/** The same for a cursor whose entry is in memory: without a question to the broker. */
+export function findRecentStart(
+  from: string,
+  follower: LogFollower,
+  window: RecentWindow,
+): StartingPoint | undefined {
+  if (from === EARLIEST) return undefined
+  const cursor = decodeCursor(from)
+  const position = cursor.epoch === follower.epoch ? positionOf(cursor) : undefined
+  if (position === undefined) return undefined
+  const { ms, offset } = follower.position
+  const isNewest = position.offset === offset && position.ms === ms
+  return isNewest || window.has(position) ? { after: position, gap: undefined } : undefined
 }
 
 /** Finds the place of a checked `from` (a cursor's text or `earliest`) in the log. */

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createHub, type Hub } from '../src/index.ts'
 import { Cohort } from '../src/cohort.ts'
+import { CursorFrames } from '../src/cursor-frames.ts'
 import { LogFollower } from '../src/log-follower.ts'
 import { QuietReaders } from '../src/quiet-readers.ts'
 import { Subscriber } from '../src/subscriber.ts'
@@ -161,7 +162,7 @@ describe('a quiet reader', () => {
     const place = { ms: 1, offset: 1 }
     const subscriber = new Subscriber(session, cohort, hub.admit({ selectors: ['quiet'] }), place)
     subscriber.goLive(0, place)
-    const quiet = new QuietReaders([subscriber], follower)
+    const quiet = new QuietReaders([subscriber], follower, new CursorFrames(follower))
     cohort.isMarked = true
     quiet.tell(5)
     await wait(5)
