@@ -63,7 +63,7 @@ export class Fleet {
   readonly members: Member[] = []
   readonly leftOut: LeftOut[] = []
   readonly #options: FleetOptions
-  readonly #folder = mkdtempSync(join(tmpdir(), 'heartline-bench-'))
+  readonly #folder = makeFolder()
   #count = 0
 
   constructor(options: FleetOptions) {
@@ -113,7 +113,7 @@ export class Fleet {
 
   async end(): Promise<void> {
     await Promise.all(this.members.splice(0).map((member) => member.stop()))
-    rmSync(this.#folder, { recursive: true, force: true })
+    removeFolder(this.#folder)
   }
 
   async #start(peer: Peer): Promise<Member> {
@@ -134,6 +134,24 @@ export class Fleet {
     if (index !== -1) this.members.splice(index, 1)
   }
 }
+
+const folders = new Set<string>()
+
+function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'heartline-bench-'))
+  folders.add(folder)
+  return folder
+}
+
+function removeFolder(folder: string): void {
+  folders.delete(folder)
+  rmSync(folder, { recursive: true, force: true })
+}
+
+// Also by Ctrl-C. The servers are killed by then: their handler was there first.
+process.once('exit', () => {
+  for (const folder of folders) removeFolder(folder)
+})
 
 async function isListening(port: number, child: Child): Promise<boolean> {
   const end = performance.now() + START_MS
