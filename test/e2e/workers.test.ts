@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -274,19 +274,68 @@ describe('the end of', () => {
     await waitFor(() => !pids.some(isAlive), { what: 'the workers have ended' })
   }, 60_000)
 
-  it('a worker that cannot start is told once, with its reason', async () => {
-    const listen = ['--listen', `127.0.0.1:${hub.port}`, '--workers', '3']
-    const child = startChild(process.execPath, [PROGRAM, 'serve', ...listen], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let errors = ''
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text))
-    expect(await childEnd(child)).toBe(1)
-    await waitFor(() => errors.includes('[HL_LISTEN_FAILED]'), { what: 'it is told' })
-    expect(errors.match(/HL_LISTEN_FAILED/g)).toHaveLength(1)
-    expect(errors).not.toContain('another is started')
+  it('a start that cannot be is told once, with its reason', async () => {
+    const taken = `127.0.0.1:${hub.port}`
+    for (const [listen, code] of [
+      [taken, 'HL_LISTEN_FAILED'],
+      ['0.0.0.0:0', 'HL_KEY_REQUIRED'],
+    ] as const) {
+      const { errors, exitCode } = await failingStart(['--listen', listen, '--workers', '3'])
+      expect(exitCode).toBe(1)
+      expect(errors.match(new RegExp(code, 'g'))).toHaveLength(1)
+      expect(errors).not.toContain('another is started')
+    }
   }, 60_000)
 })
+
+describe('workers that die at once', () => {
+  it('are tried some times, then given up with one error', async () => {
+    const preload = failingWorkers()
+    const args = ['--listen', '127.0.0.1:0', '--workers', '2']
+    const { errors, exitCode } = await failingStart(args, ['--require', preload.script])
+    expect(exitCode).toBe(1)
+    expect(errors).toContain('"code":3')
+    expect(errors).toMatch(/the last attempt of 5 ended with code 3\..* \[HL_WORKERS_FAILED\]/)
+  }, 60_000)
+
+  it('end a hub that had been well', async () => {
+    await hub.stop()
+    const preload = failingWorkers()
+    rmSync(preload.marker)
+    hub = await startHub({ flags: flags(), nodeFlags: ['--require', preload.script] })
+    await waitFor(() => workerPids(hub.errors).size === 2, { what: 'both workers are logged' })
+    writeFileSync(preload.marker, '')
+    for (const pid of workerPids(hub.errors).values()) process.kill(pid, 'SIGKILL')
+    expect(await hub.ended).toBe(1)
+    await waitFor(() => hub.errors.includes('[HL_WORKERS_FAILED]'), { what: 'it is told' })
+  }, 60_000)
+})
+
+interface FailedStart {
+  readonly errors: string
+  readonly exitCode: number | string
+}
+
+async function failingStart(args: string[], nodeFlags: string[] = []): Promise<FailedStart> {
+  const child = startChild(process.execPath, [...nodeFlags, PROGRAM, 'serve', ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let errors = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (errors += text))
+  const exitCode = await childEnd(child)
+  await waitFor(() => /\[HL_\w+\]/.test(errors), { what: 'it is told' })
+  return { errors, exitCode }
+}
+
+/** A script that ends every worker at its start while the marker is there. */
+function failingWorkers(): { readonly script: string; readonly marker: string } {
+  const [script, marker] = [`${directory}/preload.cjs`, `${directory}/fail`]
+  const isWorker = "require('node:cluster').isWorker"
+  const isMarked = `require('node:fs').existsSync(${JSON.stringify(marker)})`
+  writeFileSync(script, `if (${isWorker} && ${isMarked}) process.exit(3)\n`)
+  writeFileSync(marker, '')
+  return { script, marker }
+}
 
 function privateDirectories(): string[] {
   return readdirSync(tmpdir())
