@@ -20,6 +20,7 @@ const broker = createMemoryBroker()
 const hub = await createHub({ broker })
 const metrics = new Metrics()
 metrics.watch(hub)
+metrics.watchRelays(() => 0)
 const text = `${await metrics.text()}${await new WorkerMetrics().text()}`
 metrics.close()
 await hub.close()

@@ -31,8 +31,10 @@ import { RetryLadder } from './retry-ladder.ts'
 import { UpstreamHttp } from './upstream-http.ts'
 import { UpstreamStream, type StreamListener } from './upstream-stream.ts'
 
-/** What the upstream has, the stream must bring within this time. */
+/** What the upstream has, the stream must bring within this time, or at least something of it. */
 const CATCH_UP_MS = 5_000
+/** How long an append waits for the stream. Only a relay that is far behind takes so long. */
+const HEARD_MS = 1_000
 
 /**
  * The log of another hub. One stream brings every entry once; what is newest is answered from
@@ -117,7 +119,7 @@ class RelayBroker implements Broker, WritableState, StreamListener {
     const last = Math.max(...results.map(({ position }) => position.offset))
     // Tails see an entry before its publisher hears of it, unless the stream is down: the entry
     // is in the log all the same.
-    if (this.#isConnected) await this.#view.reached(last, CATCH_UP_MS)
+    if (this.#isConnected) await this.#view.reached(last, HEARD_MS)
     return results
   }
 
@@ -225,13 +227,15 @@ class RelayBroker implements Broker, WritableState, StreamListener {
   /** The upstream's state, once the stream has brought what it tells of. */
   async #freshState(fresh: UpstreamState): Promise<LogState> {
     const view = this.#view
+    const before = view.last.offset
     if (fresh.epoch === view.epoch) {
       view.raiseBase(fresh.base)
       if (await view.reached(fresh.last.offset, CATCH_UP_MS)) return view.state
     }
     this.#requireOpen()
-    // A stream that lives but does not bring what is there is of another log, or broken.
-    if (this.#isConnected) this.#stream.restart('it does not bring what the log has')
+    // A stream that lives but brings nothing of what is there is of another log, or broken.
+    const isStuck = this.#isConnected && view.last.offset === before
+    if (isStuck) this.#stream.restart('it does not bring what the log has')
     throw unavailable('the stream of the log is behind')
   }
 

@@ -96,6 +96,7 @@ export async function createServer(
     metrics.watch(hub)
     metrics.setSeam(seam)
     const sharedLog = new SharedLog(broker)
+    metrics.watchRelays(() => sharedLog.feed.size)
     const common = { ring, log, metrics, hub, sharedLog }
     const listener = createListener(config, dependencies, common)
     await listener.listen()

@@ -1,9 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Broker, Entry, LogState, Position, WritableState } from '@heartline/broker'
+import {
+  brokerErrors,
+  type Broker,
+  type Entry,
+  type LogState,
+  type Position,
+  type WritableState,
+} from '@heartline/broker'
 import { LOG_EVENTS, type LogGreeting, type LogHead } from '@heartline/broker-relay'
 import { LogFollower, type FollowerListener } from '@heartline/hub'
 import { createNodeSession } from '@heartline/session'
-import { DEFAULT_LOG, decodeCursor } from '@heartline/wire'
+import { DEFAULT_LOG, decodeCursor, HeartlineError } from '@heartline/wire'
 import { toControlPiece, toPieces, type FeedPiece } from './feed-piece.ts'
 import { FeedReader, type FeedSource } from './feed-reader.ts'
 
@@ -68,6 +75,7 @@ export class LogFeed implements FollowerListener, FeedSource {
     response: ServerResponse,
     asked: { readonly start: FeedStart; readonly expiresAtMs: number | undefined },
   ): Promise<void> {
+    if (this.#isClosed) throw toUnavailable()
     await this.#start()
     const head = await this.head()
     const after = await this.#locate(head, asked.start)
@@ -165,6 +173,10 @@ export class LogFeed implements FollowerListener, FeedSource {
   #tell(piece: FeedPiece): void {
     for (const reader of this.#readers) reader.send(piece)
   }
+}
+
+function toUnavailable(): HeartlineError {
+  return new HeartlineError(brokerErrors.unavailable, { reason: 'the hub is leaving' })
 }
 
 function isInside({ base, last }: LogState, offset: number): boolean {

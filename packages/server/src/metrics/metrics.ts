@@ -87,6 +87,18 @@ export class Metrics {
     registerHubMetrics(this.#registry, () => reading)
   }
 
+  /** `count` tells how many relays follow the log of this hub. */
+  watchRelays(count: () => number): void {
+    new Gauge({
+      name: 'heartline_relays',
+      help: 'Relays that follow the log of this hub.',
+      registers: [this.#registry],
+      collect() {
+        this.set(count())
+      },
+    })
+  }
+
   countRequest(request: RequestCount): void {
     const { route, method, status } = request
     this.#requests.count(`${status} ${method} ${route}`, { route, method, status })
