@@ -1,0 +1,213 @@
+// All readers lose their connections at once and come back at once, with cursors that are old: half
+// of them with the same, half with others. Each is owed 100 events or more. All of them are served
+// in time, the hub's event loop stays responsive, and those who are live hardly notice.
+//
+//   npx tsx test/faults/storm.ts [readers] [live readers] [connections in flight] [memory|disk]
+
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { Agent } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { childEnd, killChild, startChild } from '../kit/child.ts'
+import { httpCall } from '../kit/http-call.ts'
+import { startHub, type HubProcess } from '../kit/hub-process.ts'
+import { isMain, runMain } from '../kit/is-main.ts'
+import { percentile } from '../kit/percentile.ts'
+import { makeTempDirectory, removeTempDirectory } from '../kit/temp-directory.ts'
+import type { StormOrder, StormReport } from './storm-readers.ts'
+
+const PROGRAM = fileURLToPath(new URL('./storm-readers.ts', import.meta.url))
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const NODE_FLAGS = ['--conditions=@heartline/source', '--import', 'tsx']
+const OWED = 100
+/** How many more than that the others are owed, at most. */
+const SPREAD = 50
+const LIVE_EVERY_MS = 20
+const CALM_MS = 4_000
+
+export const STORM_LIMITS: Readonly<{ servedMs: number; lagMs: number; slowDown: number }> = {
+  servedMs: 5_000,
+  lagMs: 50,
+  slowDown: 2,
+}
+
+export interface StormOptions {
+  readonly readers: number
+  readonly live: number
+  readonly inFlight: number
+  readonly store: 'memory' | 'disk'
+}
+
+export interface StormResult extends StormReport {
+  /** How late the hub's event loop was, 99 % of the time, in the storm and before it. */
+  readonly lagMs: number
+  readonly calmLagMs: number
+  /** 99 % of the live deliveries took no longer. */
+  readonly liveMs: number
+  readonly calmLiveMs: number
+}
+
+/** Readers that stay, and what is published to them: how long each delivery took. */
+class LiveTraffic {
+  latencies: number[] = []
+  readonly #url: string
+  readonly #sockets: Socket[] = []
+  readonly #agent = new Agent({ keepAlive: true })
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor(url: string) {
+    this.#url = url
+  }
+
+  async open(port: number, count: number): Promise<void> {
+    for (let n = 0; n < count; n++) {
+      const socket = connect(port, '127.0.0.1')
+      await once(socket, 'connect')
+      socket.write('GET /v1/events?topic=live HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      socket.on('data', (bytes: Buffer) => this.#read(bytes.toString('latin1')))
+      this.#sockets.push(socket)
+    }
+    this.#timer = setInterval(() => void this.#publish(), LIVE_EVERY_MS)
+  }
+
+  /** What was measured since the last time. */
+  take(): number[] {
+    const taken = this.latencies
+    this.latencies = []
+    return taken
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    for (const socket of this.#sockets) socket.destroy()
+    this.#agent.destroy()
+  }
+
+  #read(text: string): void {
+    const now = performance.now()
+    for (const [, sentAt] of text.matchAll(/data: @([\d.]+)@/g)) {
+      this.latencies.push(now - Number(sentAt))
+    }
+  }
+
+  async #publish(): Promise<void> {
+    const body = JSON.stringify({ topic: 'live', data: `@${performance.now()}@` })
+    const headers = { 'content-type': 'application/json' }
+    const call = { method: 'POST', headers, body, agent: this.#agent }
+    // One that is cut off with the program.
+    await httpCall(`${this.#url}/v1/events`, call).catch(() => {})
+  }
+}
+
+/** How late the event loop was, 99 % of the time, since the last time this was asked. */
+async function takeLagMs(hub: HubProcess): Promise<number> {
+  const { text } = await httpCall(`${hub.url}/metrics`)
+  const line = /^heartline_event_loop_lag_seconds\{percentile="99"\} (\S+)$/m.exec(text)
+  return Number(line?.[1]) * 1_000
+}
+
+async function publishOwed(hub: HubProcess): Promise<{ id: string; n: number }[]> {
+  const events = Array.from({ length: OWED + SPREAD }, (_, index) => ({
+    topic: 'storm',
+    data: `#${index + 1}# ${'x'.repeat(100)}`,
+  }))
+  const headers = { 'content-type': 'application/json' }
+  const call = { method: 'POST', headers, body: JSON.stringify(events) }
+  const { text } = await httpCall(`${hub.url}/v1/events`, call)
+  const stored = JSON.parse(text) as readonly { id: string }[]
+  return stored.map(({ id }, index) => ({ id, n: index + 1 }))
+}
+
+async function send(child: ChildProcess, order: StormOrder | 'cut'): Promise<StormReport> {
+  child.send(order)
+  const [answer] = await once(child, 'message')
+  return answer as StormReport
+}
+
+export async function runStorm(options: StormOptions): Promise<StormResult> {
+  const directory = makeTempDirectory()
+  const store = options.store === 'disk' ? `disk:${directory}` : 'memory'
+  const hub = await startHub({ store, flags: ['--log-level', 'error'] })
+  const child = startChild(process.execPath, [...NODE_FLAGS, PROGRAM], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  const traffic = new LiveTraffic(hub.url)
+  try {
+    await traffic.open(hub.port, options.live)
+    return await measure(hub, child, traffic, options)
+  } finally {
+    traffic.close()
+    killChild(child)
+    await childEnd(child)
+    await hub.stop()
+    removeTempDirectory(directory)
+  }
+}
+
+async function measure(
+  hub: HubProcess,
+  child: ChildProcess,
+  traffic: LiveTraffic,
+  { readers, inFlight }: StormOptions,
+): Promise<StormResult> {
+  const path = '/v1/events?topic=storm'
+  const order = { port: hub.port, path, readers, inFlight, newest: 0, cursors: [] }
+  const before = await send(child, order)
+  if (before.wrong > 0) throw new Error(`${before.wrong} readers did not connect`)
+  await sleep(500)
+  await takeLagMs(hub)
+  traffic.take()
+  await sleep(CALM_MS)
+  const calmLagMs = await takeLagMs(hub)
+  const calm = traffic.take()
+  await send(child, 'cut')
+  const stored = await publishOwed(hub)
+  // Every second one where most were, the others up to so much further back.
+  const cursors = Array.from({ length: SPREAD * 2 }, (_, index) =>
+    index % 2 === 0 ? stored[SPREAD - 1] : stored[(index - 1) / 2],
+  ).filter((cursor) => cursor !== undefined)
+  await sleep(500)
+  await takeLagMs(hub)
+  traffic.take()
+  const report = await send(child, { ...order, cursors, newest: OWED + SPREAD })
+  const lagMs = await takeLagMs(hub)
+  return {
+    ...report,
+    lagMs,
+    calmLagMs,
+    liveMs: percentile(traffic.take(), 0.99),
+    calmLiveMs: percentile(calm, 0.99),
+  }
+}
+
+function format({ servedMs, wrong, lagMs, calmLagMs, liveMs, calmLiveMs }: StormResult): string {
+  return [
+    `served in ${(servedMs / 1_000).toFixed(2)} s (limit ${STORM_LIMITS.servedMs / 1_000} s)`,
+    `${wrong} wrong (limit 0)`,
+    `event loop late p99 ${lagMs.toFixed(1)} ms (limit ${STORM_LIMITS.lagMs}; before ${calmLagMs.toFixed(1)})`,
+    `live p99 ${liveMs.toFixed(1)} ms, before ${calmLiveMs.toFixed(1)} (limit ${STORM_LIMITS.slowDown} times)`,
+  ].join('\n')
+}
+
+async function main(): Promise<boolean> {
+  const [readers = '10000', live = '50', inFlight = '500', store = 'memory'] = process.argv.slice(2)
+  if (store !== 'memory' && store !== 'disk') throw new Error('The store is memory or disk')
+  const result = await runStorm({
+    readers: Number(readers),
+    live: Number(live),
+    inFlight: Number(inFlight),
+    store,
+  })
+  console.log(format(result))
+  return (
+    result.wrong === 0 &&
+    result.servedMs <= STORM_LIMITS.servedMs &&
+    result.lagMs <= STORM_LIMITS.lagMs &&
+    result.liveMs <= STORM_LIMITS.slowDown * result.calmLiveMs
+  )
+}
+
+if (isMain(import.meta.url)) await runMain(main)
