@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { isRunning, markProcesses, processTree } from './process-tree.ts'
 
 const LOG_BYTES = 4_000
 const STOP_MS = 5_000
@@ -18,8 +19,8 @@ export interface ChildOptions {
 }
 
 /**
- * A program in its own process group, so that its children end with it. It is stopped when this
- * process ends, also by Ctrl-C; where setpriv exists, even by `kill -9`.
+ * A program that ends, with all it started, at the latest when this process does, also by Ctrl-C.
+ * Where setpriv exists, the program itself ends even by `kill -9` of this process.
  */
 export class Child {
   readonly process: ChildProcess
@@ -65,29 +66,32 @@ export class Child {
 
   /** Asks it to end, and kills it when it takes longer than five seconds. */
   async stop(): Promise<void> {
-    this.#signal('SIGTERM')
-    const timer = setTimeout(() => this.#signal('SIGKILL'), STOP_MS)
+    if (this.hasEnded) return
+    const family = markProcesses(processTree(this.pid))
+    this.process.kill('SIGTERM')
+    const timer = setTimeout(() => this.kill(), STOP_MS)
     await this.#ended
     clearTimeout(timer)
-    // What it started and left behind.
-    this.#signal('SIGKILL')
+    // What it started and left behind; some programs put theirs into process groups of their own.
+    for (const mark of family) if (isRunning(mark)) killNow(mark.pid)
   }
 
+  /** Ends it and everything it started, without a chance to clear up. */
   kill(): void {
-    this.#signal('SIGKILL')
-  }
-
-  #signal(signal: NodeJS.Signals): void {
-    if (this.pid === 0) return
-    try {
-      process.kill(-this.pid, signal)
-    } catch {
-      // The group is gone.
-    }
+    if (this.hasEnded) return
+    for (const pid of processTree(this.pid)) killNow(pid)
   }
 
   #keep(text: string): void {
     this.log = (this.log + text).slice(-LOG_BYTES)
+  }
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended by itself.
   }
 }
 
