@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { Entry } from '@heartline/broker'
-import type { Framing, Session } from '@heartline/session'
+import type { Framing } from '@heartline/session'
+import { BatchWriter } from './batch-writer.ts'
 import type { Cohort } from './cohort.ts'
 import type { Piece } from './cohort-log.ts'
 import { CohortTable } from './cohort-table.ts'
@@ -31,6 +32,7 @@ export class FanOut implements Delivery {
   readonly topics: TopicStats = new TopicStats()
   readonly #parts: FanOutParts
   readonly #flusher: Flusher
+  readonly #writer: BatchWriter
   readonly #maxLogBytes: number
   readonly #fellBehind: (subscriber: Subscriber) => void
 
@@ -42,6 +44,7 @@ export class FanOut implements Delivery {
     this.#parts = parts
     this.#maxLogBytes = options.cohortLogBytes
     this.#flusher = new Flusher(this, parts.follower, options)
+    this.#writer = new BatchWriter(options.batchSender === 'none' ? undefined : options.batchSender)
     this.#fellBehind = fellBehind
   }
 
@@ -75,7 +78,7 @@ export class FanOut implements Delivery {
       if (member === undefined || member.at >= head) continue
       const { session } = member
       if (session.isBlocked || member.at < cohort.base) {
-        this.deliver(member)
+        this.#deliver(member)
         continue
       }
       if (member.at !== from || session.framing !== framing) {
@@ -85,30 +88,47 @@ export class FanOut implements Delivery {
         piece = cohort.piece(from, framing)
         writes = 0
       }
+      if (!this.#writer.write(session, piece.bytes)) {
+        this.#deliver(member)
+        continue
+      }
       member.at = piece.to
       member.last = piece.last
       writes++
-      hand(session, piece.bytes)
-      if (piece.to < head) this.deliver(member)
+      if (piece.to < head) this.#deliver(member)
       else if (cohort.hasLaggards) cohort.caughtUp(member)
     }
     count(counters, piece, writes)
   }
 
   /** Sends what the subscriber has not been sent of its cohort's log, as much as it takes. */
-  deliver(subscriber: Subscriber): void {
+  #deliver(subscriber: Subscriber): void {
     const { session, cohort } = subscriber
     while (subscriber.at < cohort.head) {
       if (session.isOver) return
       if (session.isBlocked) return this.#leaveBehind(subscriber)
-      if (subscriber.at < cohort.base) return this.#fellBehind(subscriber)
+      if (subscriber.at < cohort.base) {
+        this.#writer.flush()
+        return this.#fellBehind(subscriber)
+      }
       const piece = cohort.piece(subscriber.at, session.framing)
+      if (!this.#writer.write(session, piece.bytes)) continue
       subscriber.at = piece.to
       subscriber.last = piece.last
       count(this.#parts.counters, piece, 1)
-      hand(session, piece.bytes)
     }
     cohort.caughtUp(subscriber)
+  }
+
+  /** A slice ends: nothing may be left in the batch. */
+  endSlice(): void {
+    this.#writer.flush()
+  }
+
+  /** A reader takes bytes again. */
+  resume(subscriber: Subscriber): void {
+    this.#deliver(subscriber)
+    this.#writer.flush()
   }
 
   /** Resolves when nothing is pending. From then on nothing waits for the next flush. */
@@ -122,6 +142,8 @@ export class FanOut implements Delivery {
     cohort.fellBack(subscriber)
     const lag = cohort.head - subscriber.at
     if (namespace.slowPolicy === 'disconnect' && lag > this.#maxLogBytes) {
+      // Whoever is told of the end may do anything.
+      this.#writer.flush()
       session.close('slow', { graceMs: 0 })
     }
   }
@@ -131,13 +153,4 @@ export class FanOut implements Delivery {
 function count(counters: Counters, piece: Piece, times: number): void {
   counters.delivered += piece.events * times
   counters.deliveredBytes += piece.bytes.length * times
-}
-
-/** A transport that throws costs its own session, not the flush of all others. */
-function hand(session: Session, bytes: Buffer): void {
-  try {
-    session.writeFramed(bytes)
-  } catch (error) {
-    session.close('error', { graceMs: 0, error })
-  }
 }

@@ -14,6 +14,8 @@ export interface Delivery {
    * been sent, as much as they take.
    */
   serve(cohort: Cohort<Subscriber>, index: number, stop: number): void
+  /** Other work of the process follows. */
+  endSlice(): void
 }
 
 /** What of the hub's options the flusher follows. */
@@ -97,6 +99,7 @@ export class Flusher {
     this.#beginFlush()
     let budget = this.#sliceSize
     while (budget > 0 && !this.#passes.isEmpty) budget -= this.#visit(budget)
+    this.#delivery.endSlice()
     if (this.hasWork) this.#arm()
   }
 

@@ -129,7 +129,7 @@ export class Hub {
     }
     this.#fanOut = new FanOut(parts, options, (subscriber) => this.#sessions.fellBehind(subscriber))
     this.#sessions = new SessionTable(parts, this.#fanOut.cohorts, {
-      resume: (subscriber) => this.#fanOut.deliver(subscriber),
+      resume: (subscriber) => this.#fanOut.resume(subscriber),
       report: options.onSessionEnd,
     })
     this.#publisher = new Publisher(parts, options)

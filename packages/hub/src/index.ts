@@ -1,3 +1,4 @@
+export type { BatchSender } from './batch-writer.ts'
 export type { DrainHubOptions } from './drain.ts'
 export { hubErrors, type HubErrorName } from './errors.ts'
 export { checkPublishId } from './event.ts'

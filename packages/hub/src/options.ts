@@ -1,4 +1,5 @@
 import type { Broker } from '@heartline/broker'
+import type { BatchSender } from './batch-writer.ts'
 import type { EndReason, KernelRound } from '@heartline/session'
 import { HeartlineError } from '@heartline/wire'
 import { hubErrors } from './errors.ts'
@@ -37,6 +38,8 @@ export interface NamespaceOptions {
 /** Options of `createHub`. Only `broker` is needed. */
 export interface HubOptions {
   readonly broker: Broker
+  /** Sends to many readers at once, see `@heartline/io-uring`. Default `none`: each alone. */
+  readonly batchSender?: BatchSender | 'none' | undefined
   /** Default: none, every topic has the defaults. */
   readonly namespaces?: readonly NamespaceOptions[] | undefined
   /** Default 15,000; 0 = off; else 1,000 to 600,000. */
@@ -111,6 +114,7 @@ export type ResolvedHubOptions = Readonly<
 
 /** What an option is that is not given. */
 export const HUB_DEFAULTS: Readonly<Omit<ResolvedHubOptions, 'broker'>> = Object.freeze({
+  batchSender: 'none',
   namespaces: [],
   heartbeatMs: 15_000,
   heartbeatKind: 'comment',

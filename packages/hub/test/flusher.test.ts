@@ -58,6 +58,7 @@ function newFlusher(options: { flushSlice?: number; minFlushMs?: number }) {
     serve(cohort: Cohort<Subscriber>, index: number, stop: number): void {
       served.at(-1)?.push({ name: cohort.key, members: index - stop })
     },
+    endSlice(): void {},
   }
   const listener = { onEntries: () => {}, onReset: () => {}, onCheck: () => {} }
   const follower = new LogFollower(createMemoryBroker(), listener, 60_000)

@@ -22,7 +22,7 @@ import { EventsAtDoor } from './routes/door.ts'
 import { routesFor } from './routes/index.ts'
 import { openStore } from './open-store.ts'
 import { TimedBroker } from './timed-broker.ts'
-import { chooseSeam } from './write-seam.ts'
+import { chooseBatchSender, chooseSeam } from './write-seam.ts'
 
 /** How long answers under way may take after the drain. */
 const CLOSE_GRACE_MS = 2000
@@ -80,10 +80,9 @@ export async function createServer(
   // Of several workers none says what the first process has said.
   const warnings = dependencies.seat === undefined ? (ring?.warnings ?? []) : []
   for (const warning of warnings) log.warn({}, warning)
-  const seam = await chooseSeam(
-    config.session.seam,
-    dependencies.seat === undefined ? log : undefined,
-  )
+  const firstLog = dependencies.seat === undefined ? log : undefined
+  const seam = await chooseSeam(config.session.seam, firstLog)
+  const batchSender = await chooseBatchSender(config.session.ioUring, seam, firstLog)
   const store = dependencies.broker ?? (await openStore(config, log))
   const metrics = new Metrics()
   let hub: Hub | undefined
@@ -91,10 +90,11 @@ export async function createServer(
     const broker = new TimedBroker(store, (...times) => metrics.observeAppend(...times))
     hub = await createHub({
       ...toHubOptions(config, broker, { log, metrics }),
+      batchSender,
       sessionIdPrefix: dependencies.seat?.sessionIdPrefix,
     })
     metrics.watch(hub)
-    metrics.setSeam(seam)
+    metrics.setSeam(seam, batchSender !== 'none')
     const sharedLog = new SharedLog(broker)
     metrics.watchRelays(() => sharedLog.feed.size)
     const common = { ring, log, metrics, hub, sharedLog }

@@ -1,3 +1,4 @@
+import type { BatchSender } from '@heartline/hub'
 import { allowedSeam, limitSeam, testSeams, type WriteSeam } from '@heartline/session'
 import { HeartlineError } from '@heartline/wire'
 import type { Config } from './config/config.ts'
@@ -28,4 +29,26 @@ export async function chooseSeam(
   else if (wanted === 'auto') log?.warn({ ...about, reason: why }, 'Write seam: not the fastest')
   else log?.info({ ...about, reason: why }, 'Write seam: not the fastest')
   return used
+}
+
+/**
+ * A way to send to many readers in one system call, where it is allowed and works. Only streams over
+ * native handles can take part.
+ */
+export async function chooseBatchSender(
+  wanted: Config['session']['ioUring'],
+  seam: WriteSeam,
+  log: Logger | undefined,
+): Promise<BatchSender | 'none'> {
+  if (wanted === 'off' || seam !== 'handle') return 'none'
+  try {
+    const { openRingSender } = await import('@heartline/io-uring')
+    const sender = await openRingSender()
+    log?.info({ sends: sender.capacity }, 'Many sends in one system call: io_uring')
+    return sender
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    log?.info({ reason }, 'One system call for each send')
+    return 'none'
+  }
 }

@@ -7,6 +7,8 @@ export interface StreamHandle {
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number
   /** Bytes that the kernel has not taken yet. */
   readonly writeQueueSize: number
+  /** The descriptor; -1 once it is closed. Absent where the system has none. */
+  readonly fd?: number | undefined
 }
 
 /** Told once the kernel has taken, or never will take, what it did not take at once. */

@@ -6,12 +6,14 @@ import {
   type EventFields,
 } from '@heartline/wire'
 import { encodeFramed } from './chunk.ts'
+import { IN_BATCH, NO_BATCH } from './batch.ts'
 import { DEFAULT_GRACE_MS, type CloseOptions, type DrainOptions } from './close-options.ts'
 import type { Connection } from './connection.ts'
 import type { EndReason, SessionEnd } from './end-reason.ts'
 import { sessionErrors } from './errors.ts'
 import { firstText, heartbeatFrame, heartbeatNotice, jitterUp } from './greeting.ts'
 import { checkExpiry, checkHeartbeat, checkNumber, type ResolvedSessionOptions } from './options.ts'
+import type { Observer } from './observer.ts'
 import { Onlookers } from './onlookers.ts'
 import { PendingBytes } from './pending-bytes.ts'
 import { policyOf, type SessionPolicy } from './policy.ts'
@@ -23,6 +25,7 @@ import {
   type StreamResult,
 } from './pump.ts'
 import type { SendResult } from './send-result.ts'
+import { BLOCKED, FREE, OVER, type State } from './session-state.ts'
 import { Timetable, type Due, type TimetableOwner } from './timetable.ts'
 import type {
   CloseCause,
@@ -34,17 +37,7 @@ import type {
 } from './transport.ts'
 
 /** Told about a session. One observer may serve any number of sessions. */
-export interface SessionObserver {
-  /** The reader took all that waited, the session's own queue included: it may be written to. */
-  onWritable(session: Session): void
-  /** The session is over. Exactly once; in a microtask when it was over before it was observed. */
-  onEnd(session: Session, end: SessionEnd): void
-}
-
-type State = 0 | 1 | 2
-const FREE: State = 0
-const BLOCKED: State = 1
-const OVER: State = 2
+export type SessionObserver = Observer<Session>
 
 /**
  * One open event stream to one reader. Made by `createNodeSession`, `createFetchSession` or
@@ -66,6 +59,8 @@ export class Session implements TransportListener, TimetableOwner {
   readonly #policy: SessionPolicy
   readonly #timetable: Timetable
   #state: State = FREE
+  /** The newest batch that it was taken into. */
+  #batch = 0
   #end: SessionEnd | undefined = undefined
   #observer: SessionObserver | undefined = undefined
   #pending: PendingBytes | undefined = undefined
@@ -177,6 +172,21 @@ export class Session implements TransportListener, TimetableOwner {
     if (this.#state === FREE) return this.#write(bytes)
     if (this.#state === OVER) return false
     throw new HeartlineError(sessionErrors.writeRefused)
+  }
+
+  /**
+   * For a batch of sends that does in one system call what `writeFramed` does for one session: the
+   * descriptor to send to, and the session counts as written to. What the batch cannot send follows
+   * through `writeFramed` in the same turn, before anything else. See `NO_BATCH` and `IN_BATCH`.
+   */
+  joinBatch(batch: number): number {
+    if (this.#state !== FREE) return NO_BATCH
+    if (this.#batch === batch) return IN_BATCH
+    const { fd } = this.#transport
+    if (fd === undefined || fd < 0) return NO_BATCH
+    this.#batch = batch
+    this.#timetable.wrote()
+    return fd
   }
 
   /** Sets the one observer; a later one takes the place of the first. */
@@ -346,10 +356,7 @@ export class Session implements TransportListener, TimetableOwner {
 
   /** The last bytes may pass the limit: nothing follows them, and the grace bounds their stay. */
   #putFinal(bytes: Uint8Array): void {
-    if (this.#state === FREE) {
-      this.#write(bytes)
-      return
-    }
+    if (this.#state === FREE) return void this.#write(bytes)
     this.#pending ??= new PendingBytes()
     this.#pending.push(bytes)
   }

@@ -55,6 +55,7 @@ export class SocketTransport implements Transport, HandleOwner, HandleReader {
   readonly localPort: number | undefined
 
   readonly #handle: StreamHandle | undefined
+  readonly #fd: number | undefined
   readonly #onFree: FreeSocket | undefined
   readonly #keeper: ConnectionKeeper | undefined
   /** Undefined while it is shed. */
@@ -73,6 +74,7 @@ export class SocketTransport implements Transport, HandleOwner, HandleReader {
     this.remotePort = remotePort
     this.localPort = localPort
     this.#handle = terms.handle
+    this.#fd = terms.handle?.fd
     this.#onFree = terms.onFree
     this.#keeper = terms.keeper
     this.#socket = socket
@@ -97,6 +99,12 @@ export class SocketTransport implements Transport, HandleOwner, HandleReader {
 
   get seam(): WriteSeam {
     return this.#handle === undefined ? 'socket' : 'handle'
+  }
+
+  get fd(): number | undefined {
+    const isOurs = this.#head === undefined && !this.#ended && this.#listener !== undefined
+    // A socket that is destroyed has closed its descriptor before it says so.
+    return isOurs && this.#socket?.destroyed !== true ? this.#fd : undefined
   }
 
   listen(listener: TransportListener): void {

@@ -40,6 +40,11 @@ export interface Transport extends Connection {
   /** True when the stream was already over when the transport was made. */
   readonly over: boolean
   /**
+   * The descriptor of the connection while it is this stream's alone and `write` would hand bytes
+   * to the kernel at once: a batch of sends may do that in its place. Default: none.
+   */
+  readonly fd?: number | undefined
+  /**
    * Hands bytes, framed as `framing` says, to the peer. Returns false when the peer did not take
    * all of them at once: the transport is *blocked*, holds at most these bytes (and, on HTTP/2,
    * Fetch and `res.write`, what fits under that stream's high-water mark), and calls `onWritable`

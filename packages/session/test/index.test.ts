@@ -19,6 +19,8 @@ const neutral = [
 ]
 
 const node = [
+  'IN_BATCH',
+  'NO_BATCH',
   'allowedSeam',
   'createNodeSession',
   'createSocketSession',

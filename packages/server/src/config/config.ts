@@ -71,6 +71,7 @@ export interface Config {
     readonly maxUnacknowledgedMs: number
     readonly maxAgeMs: number
     readonly seam: 'auto' | 'handle' | 'socket' | 'response'
+    readonly ioUring: 'auto' | 'off'
     readonly cohortLogBytes: number
   }
   readonly namespaces: readonly NamespaceOptions[]

@@ -108,6 +108,16 @@ const session = z.strictObject({
           'How bytes get to readers over HTTP/1. `auto`: the fastest way that a self-test at the start finds to work; `handle`: the native handle of the socket or nothing; `socket`, `response`: public interfaces of Node only, at 1.1 and 1.5 times the cost.',
       }),
     ),
+  ioUring: z
+    .enum(['auto', 'off'])
+    .prefault('auto')
+    .meta(
+      about({
+        kind: 'string',
+        description:
+          'Whether one system call sends to many readers where Linux allows it (io_uring, with the optional package koffi): a fan-out costs a sixth less.',
+      }),
+    ),
   cohortLogBytes: byteSize({ min: 4096, max: GIB })
     .prefault('1MiB')
     .meta(

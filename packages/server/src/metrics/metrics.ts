@@ -35,7 +35,7 @@ export class Metrics {
   readonly #appends: Histogram<'outcome'>
   readonly #durations: Histogram
   readonly #kernelRounds: Histogram
-  readonly #seam: Gauge<'seam'>
+  readonly #seam: Gauge<'seam' | 'batch'>
   readonly #eventLoop: EventLoopMonitor
   /** Takes a new reading of the hub, once a scrape. */
   #readHub: () => void = () => {}
@@ -73,8 +73,8 @@ export class Metrics {
     })
     this.#seam = new Gauge({
       name: 'heartline_write_seam_info',
-      help: '1 for the fastest way to write to a reader over HTTP/1 that this process uses.',
-      labelNames: ['seam'],
+      help: '1 for the fastest way to write to a reader over HTTP/1 that this process uses, and whether one system call serves many readers.',
+      labelNames: ['seam', 'batch'],
       aggregator: 'max',
       registers,
     })
@@ -108,8 +108,8 @@ export class Metrics {
     this.#atDoor.count(outcome, { outcome })
   }
 
-  setSeam(seam: string): void {
-    this.#seam.set({ seam }, 1)
+  setSeam(seam: string, isBatched: boolean): void {
+    this.#seam.set({ seam, batch: isBatched ? 'io_uring' : 'none' }, 1)
   }
 
   observeAppend(seconds: number, outcome: 'ok' | 'error'): void {

@@ -49,6 +49,7 @@ describe('defaults', () => {
         maxUnacknowledgedMs: 10_000,
         maxAgeMs: 0,
         seam: 'auto',
+        ioUring: 'auto',
         cohortLogBytes: 1_048_576,
       },
       namespaces: [],

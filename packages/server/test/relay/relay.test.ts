@@ -160,6 +160,23 @@ describe('a hub and its relays', () => {
     expect(history.json.events).toMatchObject([{ data: 'new', private: true, key: 'a' }])
   })
 
+  it('may stand in a row', async () => {
+    const upstream = await startUpstream(createMemoryBroker())
+    const middle = await startRelayServer(upstream)
+    const cable = new Cable(middle.url)
+    await cable.plug()
+    const far = await startRelayServer(cable)
+    const { id } = (await post(far, { topic: 't', data: '1' })).json
+    await post(upstream, { topic: 't', data: '2' })
+    await cable.cut()
+    await post(middle, { topic: 't', data: '3' })
+    const reading = readStream(far, `lastEventId=${id}`, 2)
+    await cable.plug()
+    expect((await reading).data).toEqual(['2', '3'])
+    const readings = [upstream, middle, far].map((hub) => readStream(hub, 'since=earliest', 3))
+    for (const { data } of await Promise.all(readings)) expect(data).toEqual(['1', '2', '3'])
+  })
+
   it('are ready only while the stream of the log stands', async () => {
     const upstream = await startUpstream(createMemoryBroker())
     const cable = new Cable(upstream.url)
@@ -192,6 +209,65 @@ describe('rights', () => {
     const relay = await openRelay(upstream.url, { token })
     await relay.append([entry('x')])
     expect((await relay.state()).last.offset).toBe(1)
+  })
+})
+
+describe('appends through a relay', () => {
+  it('that wait for one on its way go together', async () => {
+    const upstream = await startUpstream(createMemoryBroker())
+    const relay = await openRelay(upstream.url)
+    const all = Array.from({ length: 500 }, (_, n) => relay.append([entry(`${n}`)]))
+    const offsets = (await Promise.all(all)).map(([result]) => result?.position.offset)
+    expect(offsets).toEqual(Array.from({ length: 500 }, (_, n) => n + 1))
+    const { text } = await call(upstream, '/metrics')
+    const [, requests] = /route="\/v1\/log",method="POST",status="200"} (\d+)/.exec(text) ?? []
+    expect(Number(requests)).toBeGreaterThan(0)
+    expect(Number(requests)).toBeLessThan(10)
+    expect(/^heartline_relays (\d+)$/m.exec(text)?.[1]).toBe('1')
+  })
+
+  it('are throttled when too much of them waits', async () => {
+    const upstream = await startUpstream(createMemoryBroker())
+    const relay = await openRelay(upstream.url, { maxPendingBytes: 1_000 })
+    const large = relay.append([entry('x'.repeat(2_000))])
+    expect(await codeOf(relay.append([entry('y')]))).toBe(brokerErrors.throttled.code)
+    await large
+    await relay.append([entry('z')])
+    expect((await relay.state()).last.offset).toBe(2)
+  })
+
+  it('that are refused do not take others of their request along', async () => {
+    const upstream = await startUpstream(createMemoryBroker({ maxEntryBytes: 100 }))
+    const relay = await openRelay(upstream.url)
+    const first = relay.append([entry('1')])
+    const [bad, good] = [relay.append([entry('x'.repeat(200))]), relay.append([entry('2')])]
+    await first
+    expect(await codeOf(bad)).toBe(brokerErrors.tooLarge.code)
+    expect((await good)[0]?.position.offset).toBe(2)
+  })
+})
+
+describe('a token', () => {
+  it('is asked for on every connection', async () => {
+    const upstream = await startUpstream(createMemoryBroker(), {
+      auth: { keys: { secret: SECRET } },
+    })
+    const cable = new Cable(upstream.url)
+    await cable.plug()
+    const tokens = [
+      await sign({ admin: true }),
+      await sign({ admin: false }),
+      await sign({ admin: true }),
+    ]
+    const reports: RelayReport[] = []
+    const onReport = (report: RelayReport): void => void reports.push(report)
+    await openRelay(cable.url, { token: () => tokens.shift(), onReport })
+    await cable.cut()
+    await cable.plug()
+    const connects = (): number => reports.filter(({ kind }) => kind === 'connected').length
+    // Attempts while the cable is cut use up tokens, so the last one is never taken away.
+    tokens.push(...Array.from({ length: 50 }, () => tokens.at(-1) ?? ''))
+    await expect.poll(connects, { timeout: 20_000 }).toBe(2)
   })
 })
 
