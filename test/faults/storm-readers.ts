@@ -20,6 +20,8 @@ export interface StormOrder {
 export interface StormReport {
   /** From the first connection until the last reader had all it was owed and its cursor. */
   readonly servedMs: number
+  /** CPU time of the readers meanwhile. */
+  readonly readersCpuMs: number
   /** Readers that missed, repeated or were refused something, or were told a gap. */
   readonly wrong: number
 }
@@ -79,6 +81,12 @@ class StormReader {
 
 function run(order: StormOrder): Promise<StormReport> {
   const startedAt = performance.now()
+  const cpu = process.cpuUsage()
+  const report = (wrong: number): StormReport => {
+    const { user, system } = process.cpuUsage(cpu)
+    const servedMs = performance.now() - startedAt
+    return { servedMs, wrong, readersCpuMs: (user + system) / 1_000 }
+  }
   let [opened, done, wrong] = [0, 0, 0]
   return new Promise((resolve) => {
     const open = (): void => {
@@ -87,7 +95,7 @@ function run(order: StormOrder): Promise<StormReport> {
           done++
           if (!isRight) wrong++
           if (done < order.readers) open()
-          else resolve({ servedMs: performance.now() - startedAt, wrong })
+          else resolve(report(wrong))
         })
       }
     }
@@ -107,5 +115,5 @@ process.on('message', (order: StormOrder | 'cut') => {
     process.send?.('cut')
     return
   }
-  void run(order).then((report) => process.send?.(report))
+  void run(order).then((result) => process.send?.(result))
 })

@@ -41,6 +41,8 @@ export interface StormOptions {
 }
 
 export interface StormResult extends StormReport {
+  /** CPU time that the hub used to serve them. */
+  readonly hubCpuMs: number
   /** How late the hub's event loop was, 99 % of the time, in the storm and before it. */
   readonly lagMs: number
   readonly calmLagMs: number
@@ -108,6 +110,13 @@ async function takeLagMs(hub: HubProcess): Promise<number> {
   return Number(line?.[1]) * 1_000
 }
 
+/** CPU time of the hub so far. */
+async function cpuMs(hub: HubProcess): Promise<number> {
+  const { text } = await httpCall(`${hub.url}/metrics`)
+  const line = /^heartline_process_cpu_seconds_total (\S+)$/m.exec(text)
+  return Number(line?.[1]) * 1_000
+}
+
 async function publishOwed(hub: HubProcess): Promise<{ id: string; n: number }[]> {
   const events = Array.from({ length: OWED + SPREAD }, (_, index) => ({
     topic: 'storm',
@@ -171,11 +180,13 @@ async function measure(
   ).filter((cursor) => cursor !== undefined)
   await sleep(500)
   await takeLagMs(hub)
+  const cpuBefore = await cpuMs(hub)
   traffic.take()
   const report = await send(child, { ...order, cursors, newest: OWED + SPREAD })
   const lagMs = await takeLagMs(hub)
   return {
     ...report,
+    hubCpuMs: (await cpuMs(hub)) - cpuBefore,
     lagMs,
     calmLagMs,
     liveMs: percentile(traffic.take(), 0.99),
@@ -183,12 +194,16 @@ async function measure(
   }
 }
 
-function format({ servedMs, wrong, lagMs, calmLagMs, liveMs, calmLiveMs }: StormResult): string {
+function format(result: StormResult): string {
+  const { servedMs, wrong, hubCpuMs, readersCpuMs, lagMs, calmLagMs, liveMs, calmLiveMs } = result
+  const { servedMs: maxMs, lagMs: maxLagMs, slowDown } = STORM_LIMITS
+  const seconds = (ms: number): string => (ms / 1_000).toFixed(2)
   return [
-    `served in ${(servedMs / 1_000).toFixed(2)} s (limit ${STORM_LIMITS.servedMs / 1_000} s)`,
+    `served in ${seconds(servedMs)} s (limit ${maxMs / 1_000} s)`,
+    `CPU meanwhile: hub ${seconds(hubCpuMs)} s, readers ${seconds(readersCpuMs)} s`,
     `${wrong} wrong (limit 0)`,
-    `event loop late p99 ${lagMs.toFixed(1)} ms (limit ${STORM_LIMITS.lagMs}; before ${calmLagMs.toFixed(1)})`,
-    `live p99 ${liveMs.toFixed(1)} ms, before ${calmLiveMs.toFixed(1)} (limit ${STORM_LIMITS.slowDown} times)`,
+    `event loop late p99 ${lagMs.toFixed(1)} ms (limit ${maxLagMs}; before ${calmLagMs.toFixed(1)})`,
+    `live p99 ${liveMs.toFixed(1)} ms, before ${calmLiveMs.toFixed(1)} (limit ${slowDown} times)`,
   ].join('\n')
 }
 
