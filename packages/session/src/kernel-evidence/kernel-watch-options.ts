@@ -39,6 +39,11 @@ export interface KernelWatchOptions {
   readonly clock?: Clock | undefined
   /** Files to read. Default: the tables of the network namespace of this process. */
   readonly tables?: readonly string[] | undefined
+  /**
+   * File with the counters of the kernel: while they say that nothing was sent in vain, no table is
+   * read. Empty: none. Default: the one of that namespace, none when `tables` are given.
+   */
+  readonly counters?: string | undefined
 }
 
 /** With every default filled in. */
@@ -55,6 +60,7 @@ export const kernelWatchDefaults: Readonly<Omit<ResolvedKernelWatchOptions, 'ses
     onUnavailable: () => {},
     clock: systemClock,
     tables: Object.freeze(['/proc/self/net/tcp', '/proc/self/net/tcp6']),
+    counters: '/proc/self/net/netstat',
   })
 
 /** Fills in the defaults. Throws `HL_OPTION_INVALID` for a value out of bounds. */
@@ -64,6 +70,9 @@ export function resolveKernelWatchOptions(options: KernelWatchOptions): Resolved
     ...kernelWatchDefaults,
     ...Object.fromEntries(given),
     sessions: options.sessions,
+    // Tables of elsewhere have nothing to do with the counters of this process.
+    counters:
+      options.counters ?? (options.tables === undefined ? kernelWatchDefaults.counters : ''),
   }
   checkNumber('maxUnacknowledgedMs', resolved.maxUnacknowledgedMs)
   checkNumber('roundMs', resolved.roundMs)

@@ -1,3 +1,4 @@
+import { readKernelAttempts } from './kernel-attempts.ts'
 import { findSessions, nextTurn } from './session-finder.ts'
 import {
   resolveKernelWatchOptions,
@@ -43,6 +44,8 @@ export class KernelWatch {
   #lookedAt = 0
   /** Of the last look. */
   #tableBytes = 0
+  /** What the kernel had sent in vain at the last look. Undefined: not known. */
+  #attempts: number | undefined
 
   /** Use `createKernelWatch`. */
   constructor(options: ResolvedKernelWatchOptions) {
@@ -88,6 +91,13 @@ export class KernelWatch {
 
   async #look(startedAt: number): Promise<void> {
     const { clock, onRound, sessions } = this.#options
+    if (await this.#isCalm()) {
+      if (!this.#isRunning) return
+      this.#lookedAt = startedAt
+      this.#tableBytes = 0
+      onRound({ durationMs: clock.now() - startedAt, suspects: 0, ended: 0 })
+      return
+    }
     const lines = await this.#readTables()
     if (lines === undefined || !this.#isRunning) return
     const passedMs = Math.min(startedAt - this.#lookedAt, this.#plannedMs * LATE + LATE_MS)
@@ -97,6 +107,17 @@ export class KernelWatch {
     const durationMs = clock.now() - startedAt
     const ended = await this.#end(this.#suspects.takeGone())
     onRound({ durationMs, suspects: this.#suspects.sessions, ended })
+  }
+
+  /** Nobody is suspected, and nothing was sent in vain since the last look: none can be now. */
+  async #isCalm(): Promise<boolean> {
+    const { counters } = this.#options
+    if (counters === '') return false
+    // Asked before the tables are read: what happens meanwhile is seen by the next look.
+    const attempts = await readKernelAttempts(counters)
+    const isSame = attempts !== undefined && attempts === this.#attempts
+    this.#attempts = attempts
+    return isSame && this.#suspects.leftMs === Infinity
   }
 
   /** Undefined when they could not be read this time. */

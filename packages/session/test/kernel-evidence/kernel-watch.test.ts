@@ -220,3 +220,45 @@ describe('a watch', () => {
     ])
   })
 })
+
+describe('a watch that knows what was sent in vain', () => {
+  const count = (timeouts: number): void => {
+    const groups = ['TcpExt: SyncookiesSent TCPTimeouts TCPWinProbe', `TcpExt: 9 ${timeouts} 2`]
+    writeFileSync(join(folder, 'netstat'), `${groups.join('\n')}\nIpExt: InOctets\nIpExt: 5\n`)
+  }
+
+  it('reads no table while that has not changed and nobody is suspected', async () => {
+    const session = createSession(new NamedTransport('10.0.0.1', 5_001))
+    start([session], { counters: join(folder, 'netstat') })
+    count(7)
+    show()
+    await nextRound()
+    const line: TcpLine = { ...SILENT, remote: '10.0.0.1', remotePort: 5_001 }
+    show(line)
+    await nextRound()
+    expect(rounds.map(({ suspects }) => suspects)).toEqual([0, 0])
+    count(8)
+    await nextRound()
+    expect(rounds.at(-1)).toMatchObject({ suspects: 1 })
+    // From here on every look counts, whatever the counters say.
+    for (let round = 0; round < 12 && !session.isOver; round++) await nextRound()
+    expect(session.isOver).toBe(true)
+    expect(rounds.at(-1)).toMatchObject({ ended: 1 })
+  })
+
+  it.each([
+    ['there is no such file', ''],
+    ['the kernel does not count it', 'TcpExt: SyncookiesSent\nTcpExt: 9\n'],
+    ['it is no table of counters', 'what\n'],
+  ])('reads them always when %s', async (_, text) => {
+    if (text !== '') writeFileSync(join(folder, 'netstat'), text)
+    start([createSession(new NamedTransport('10.0.0.1', 5_001))], {
+      counters: join(folder, 'netstat'),
+    })
+    show()
+    await nextRound()
+    show({ ...SILENT, remote: '10.0.0.1', remotePort: 5_001 })
+    await nextRound()
+    expect(rounds.map(({ suspects }) => suspects)).toEqual([0, 1])
+  })
+})
