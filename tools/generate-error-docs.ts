@@ -3,6 +3,7 @@ import type { ErrorEntry } from '../packages/wire/src/error.ts'
 import * as disk from '../brokers/disk/src/errors.ts'
 import * as relay from '../brokers/relay/src/errors.ts'
 import * as broker from '../packages/broker/src/errors.ts'
+import * as client from '../packages/client/src/errors.ts'
 import * as hub from '../packages/hub/src/errors.ts'
 import * as server from '../packages/server/src/errors.ts'
 import * as session from '../packages/session/src/errors.ts'
@@ -11,6 +12,7 @@ import { cell, publishPage, table } from './reference/page.ts'
 
 const PACKAGES: Readonly<Record<string, object>> = {
   heartline: server,
+  '@heartline/client': client,
   '@heartline/hub': hub,
   '@heartline/session': session,
   '@heartline/broker': broker,

@@ -9,6 +9,7 @@ export interface Room {
 export const FLOORS: readonly Room[] = [
   { name: '@heartline/wire', folder: 'packages/wire', mayImport: [] },
   { name: '@heartline/io-uring', folder: 'packages/io-uring', mayImport: ['@heartline/wire'] },
+  { name: '@heartline/client', folder: 'packages/client', mayImport: ['@heartline/wire'] },
   { name: '@heartline/session', folder: 'packages/session', mayImport: ['@heartline/wire'] },
   { name: '@heartline/broker', folder: 'packages/broker', mayImport: ['@heartline/wire'] },
   {
@@ -26,13 +27,18 @@ export const FLOORS: readonly Room[] = [
     folder: 'packages/hub',
     mayImport: ['@heartline/wire', '@heartline/session', '@heartline/broker'],
   },
-  { name: '@heartline/console', folder: 'packages/console', mayImport: ['@heartline/wire'] },
+  {
+    name: '@heartline/console',
+    folder: 'packages/console',
+    mayImport: ['@heartline/wire', '@heartline/client'],
+  },
   {
     name: 'heartline',
     folder: 'packages/server',
     mayImport: [
       '@heartline/wire',
       '@heartline/io-uring',
+      '@heartline/client',
       '@heartline/session',
       '@heartline/broker',
       '@heartline/broker-disk',
@@ -45,6 +51,7 @@ export const FLOORS: readonly Room[] = [
 /** Entries that must run in browsers, Bun, Deno and Workers: nothing of Node is reachable. */
 export const NEUTRAL_ENTRIES: readonly string[] = [
   'packages/wire/src/index.ts',
+  'packages/client/src/index.ts',
   'packages/session/src/fetch.ts',
 ]
 

@@ -1,0 +1,108 @@
+import type { Patience } from './attempt.ts'
+import { systemClock, type Clock } from './clock.ts'
+import type { ConnectionSetup } from './connection.ts'
+import { toError } from './errors.ts'
+import type { EventMap } from './event.ts'
+import { LADDER_DEFAULTS, type Ladder, type LadderOptions } from './ladder.ts'
+import type { Outbox } from './outbox.ts'
+import { refuse } from './outcome.ts'
+import { RequestSource, type RequestOptions } from './request.ts'
+import type { StandardSchema } from './schema.ts'
+import type { PlaceStore } from './store/place-store.ts'
+import { surroundings, type Surroundings } from './surroundings.ts'
+
+/** The outside world, which tests replace. */
+export interface WorldOptions {
+  /** Default: the one of the platform. */
+  readonly fetch?: typeof fetch | undefined
+  readonly clock?: Clock | undefined
+  /** From 0 to below 1. Default `Math.random`. */
+  readonly random?: (() => number) | undefined
+  readonly surroundings?: Surroundings | undefined
+}
+
+/** When and where to try again. */
+export interface RetryOptions {
+  readonly ladder?: LadderOptions | undefined
+  readonly watch?: { readonly [Name in keyof Patience]?: Patience[Name] | undefined } | undefined
+  /** Reconnection time until the server names one, in milliseconds. Default 0. */
+  readonly retryMs?: number | undefined
+  /** Failures in a row of one endpoint before the next is asked. Default 1. */
+  readonly failOverAfter?: number | undefined
+  /** While another endpoint is in use, the preferred one is asked so often. Default 10,000. */
+  readonly probeMs?: number | undefined
+  /** Good answers in a row that make it healthy. Default 3. */
+  readonly healthyAfter?: number | undefined
+  /** Requests that could act twice (POST, PATCH) are sent again, too. Default false. */
+  readonly repeat?: boolean | undefined
+  /** `same-origin` refuses an answer that came from another origin. Default that. */
+  readonly redirect?: 'same-origin' | 'follow' | undefined
+}
+
+export interface ClientOptions<Events extends EventMap = EventMap>
+  extends RequestOptions, RetryOptions, WorldOptions {
+  /** Checks the data of the types it names. */
+  readonly schemas?: { readonly [Type in keyof Events]?: StandardSchema<Events[Type]> } | undefined
+  /** How the text of the data is read. Default `auto`: JSON when it is JSON, else text. */
+  readonly decode?: 'auto' | 'json' | 'text' | undefined
+  /** Where to begin. It wins over what the store kept. */
+  readonly lastEventId?: string | undefined
+  /** Keeps the place. Default: only this object does. */
+  readonly store?: PlaceStore | undefined
+  /** `at-least-once` hands over what came before, too. Default `exactly-once`. */
+  readonly delivery?: 'exactly-once' | 'at-least-once' | undefined
+  /** Acknowledges heartbeats to a Heartline hub. Default true. */
+  readonly acknowledge?: boolean | undefined
+  /** A handler that takes longer is reported. Default 30,000; 0 = never. */
+  readonly handlerMs?: number | undefined
+  /** The largest event, in bytes. Default 16 MiB. */
+  readonly maxEventBytes?: number | undefined
+  /** Closes the client. */
+  readonly signal?: AbortSignal | undefined
+  /** Keeps what was published until a server has it. Default: in memory. */
+  readonly outbox?: Outbox | undefined
+  /** The most calls of `publish` that wait. Default 1,000. */
+  readonly maxWaiting?: number | undefined
+  /** A publish without an answer is tried again after so long. Default 20,000. */
+  readonly publishTimeoutMs?: number | undefined
+}
+
+/** Everything a connection needs, with the defaults filled in. Throws `HL_CLIENT_OPTION_INVALID`. */
+export function resolveConnection(
+  options: RequestOptions &
+    RetryOptions &
+    WorldOptions & { readonly maxEventBytes?: number | undefined },
+): ConnectionSetup {
+  return {
+    source: new RequestSource(options),
+    fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    surroundings: options.surroundings ?? surroundings,
+    ladder: resolveLadder(options.ladder),
+    patience: {
+      connectMs: options.watch?.connectMs ?? 20_000,
+      firstByteMs: options.watch?.firstByteMs,
+      silentMs: options.watch?.silentMs ?? 0,
+      silentHeartbeats: options.watch?.silentHeartbeats ?? 2.5,
+    },
+    maxEventBytes: options.maxEventBytes,
+    failOverAfter: options.failOverAfter ?? 1,
+    retryMs: options.retryMs ?? 0,
+    repeat: options.repeat ?? false,
+    mayLeaveOrigin: options.redirect === 'follow',
+    refuse,
+  }
+}
+
+function resolveLadder(options: LadderOptions = {}): Ladder {
+  const ladder: Record<string, number> = { ...LADDER_DEFAULTS }
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue
+    if (!(value >= 0)) {
+      throw toError('optionInvalid', { option: `ladder.${name}`, problem: 'must be 0 or more' })
+    }
+    ladder[name] = value
+  }
+  return ladder as Ladder
+}

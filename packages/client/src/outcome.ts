@@ -1,0 +1,109 @@
+import type { HeartlineError } from '@heartline/wire'
+import { reasonOf, toError } from './errors.ts'
+import { readProblem, type Problem } from './problem.ts'
+
+/** How one request for a stream ended. */
+export interface Outcome {
+  readonly error: HeartlineError
+  /**
+   * `retry`: up the ladder. `refresh`: at once with a new token, once. `restart`: without the place,
+   * which the server does not know. `stop`: never again.
+   */
+  readonly verdict: 'retry' | 'refresh' | 'restart' | 'stop'
+  /** What the server asked to wait with this answer, in milliseconds. */
+  readonly retryAfterMs?: number | undefined
+  /** A good end of a stream, which says nothing against the server. */
+  readonly isClean?: boolean | undefined
+}
+
+/** What the classification of an answer needs to know. */
+export interface AnswerContext {
+  readonly url: string
+  /** A stream of this client was open before, so the address is right. */
+  readonly wasOpen: boolean
+  readonly mayLeaveOrigin: boolean
+  /** Unix milliseconds. */
+  readonly now: number
+}
+
+/** Statuses of the fourth hundred that another time may change: timeout, too early, too many. */
+const PASSING = [408, 425, 429]
+/** Statuses of the fifth hundred that no time changes: not implemented, HTTP version. */
+const LASTING = [501, 505]
+
+/** Why an answer is no stream; undefined when it is one. Reads the body of a refusal. */
+export async function refuse(
+  response: Response,
+  context: AnswerContext,
+): Promise<Outcome | undefined> {
+  const { url, wasOpen, mayLeaveOrigin } = context
+  // Behind a captive portal every address answers like that, but only for a while.
+  const verdict = wasOpen ? 'retry' : 'stop'
+  const { status, redirected } = response
+  if (redirected && !mayLeaveOrigin && originOf(response.url) !== originOf(url)) {
+    return { error: toError('redirectOrigin', { url, target: originOf(response.url) }), verdict }
+  }
+  if (status === 200) {
+    if (isEventStream(response)) return undefined
+    const contentType = response.headers.get('Content-Type') ?? ''
+    return { error: toError('contentType', { url, contentType }), verdict }
+  }
+  if (status === 204) return { error: toError('noContent', { url, status }), verdict: 'stop' }
+  return refuseByStatus(response, context)
+}
+
+async function refuseByStatus(response: Response, context: AnswerContext): Promise<Outcome> {
+  const problem = await readProblem(response)
+  const { status, code } = problem
+  const error = toRefusal(problem, context.url)
+  if (status === 401) return { error, verdict: 'refresh' }
+  if (code === 'HL_CURSOR_INVALID') return { error, verdict: 'restart' }
+  const passes = PASSING.includes(status) || (status >= 500 && !LASTING.includes(status))
+  const retryAfterMs = toRetryAfter(response.headers.get('Retry-After'), context.now)
+  return { error, verdict: passes ? 'retry' : 'stop', retryAfterMs }
+}
+
+/** The error for an answer that says no. Its cause is the `Problem`. */
+export function toRefusal(problem: Problem, url: string): HeartlineError {
+  const { status, code, title, detail } = problem
+  return toError('refused', { url, status, code, reason: detail || title || 'no reason' }, problem)
+}
+
+/** True for `text/event-stream`, with parameters or without. */
+export function isEventStream(response: Response): boolean {
+  const type = response.headers.get('Content-Type') ?? ''
+  return /^\s*text\/event-stream\s*(;|$)/i.test(type)
+}
+
+const DNS = /ENOTFOUND|EAI_|dns|name not|resolve/i
+const TLS = /CERT|SSL|TLS|EPROTO|self.signed|certificate/i
+
+/** Why there was no answer. Browsers say nothing but that there was none. */
+export function toNoAnswer(url: string, thrown: unknown): HeartlineError {
+  const reason = deepestReason(thrown)
+  const details = { url, reason }
+  if (/redirect/i.test(reason)) return toError('redirectLoop', details, thrown)
+  if (DNS.test(reason)) return toError('dns', details, thrown)
+  if (TLS.test(reason)) return toError('tls', details, thrown)
+  return toError('network', details, thrown)
+}
+
+/** `fetch` fails with "fetch failed", and why is in the cause. */
+export function deepestReason(thrown: unknown): string {
+  const cause: unknown = thrown instanceof Error ? thrown.cause : undefined
+  if (cause instanceof Error) return deepestReason(cause)
+  const code = (thrown as { code?: unknown } | undefined)?.code
+  const reason = reasonOf(thrown).trim()
+  return typeof code === 'string' && !reason.includes(code) ? `${code} ${reason}`.trim() : reason
+}
+
+/** Milliseconds of a `Retry-After`, which is seconds or a date; undefined when it is neither. */
+export function toRetryAfter(value: string | null, now: number): number | undefined {
+  if (value === null) return undefined
+  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now
+  return Number.isNaN(ms) ? undefined : Math.max(ms, 0)
+}
+
+function originOf(url: string): string {
+  return new URL(url).origin
+}

@@ -1,0 +1,118 @@
+import { covers, decodeCursor, type Cursor, type HeartlineError } from '@heartline/wire'
+import type { Clock } from './clock.ts'
+import { reasonOf, toError } from './errors.ts'
+import type { PlaceStore } from './store/place-store.ts'
+
+/** A store that does not answer for so long is done without. */
+const LOAD_MS = 5000
+
+/**
+ * Where the stream is, in two ways. *Received* is what a new connection goes on after. *Handled* is
+ * what the handlers are done with: only that is saved, so that a crash repeats events instead of
+ * losing them.
+ */
+export class Place {
+  readonly #store: PlaceStore | undefined
+  readonly #onError: (error: HeartlineError) => void
+  #received: string
+  #cursor: Cursor | undefined
+  #seenId = ''
+  #seen: Cursor | undefined
+  #handled: string
+  #saved: string
+  #isSaving = false
+
+  constructor(
+    start: string,
+    store: PlaceStore | undefined,
+    onError: (error: HeartlineError) => void,
+  ) {
+    this.#received = this.#handled = this.#saved = start
+    this.#cursor = toCursor(start)
+    this.#store = store
+    this.#onError = onError
+  }
+
+  get received(): string {
+    return this.#received
+  }
+
+  get handled(): string {
+    return this.#handled
+  }
+
+  /** Reads the store, once, before the first request. A place that was given wins. Never rejects. */
+  async load(clock: Clock): Promise<void> {
+    const store = this.#store
+    if (store === undefined || this.#received !== '') return
+    let timer: unknown
+    try {
+      const tooLate = new Promise<never>((_, reject) => {
+        timer = clock.setTimer(() => reject(new Error(`no answer for ${LOAD_MS} ms`)), LOAD_MS)
+      })
+      const id = await Promise.race([(async () => store.load())(), tooLate])
+      if (id !== undefined) this.restart(id)
+    } catch (thrown) {
+      this.#onError(toError('storeFailed', { act: 'read', reason: reasonOf(thrown) }, thrown))
+    } finally {
+      clock.clearTimer(timer)
+    }
+  }
+
+  /** True when the event came before: the place covers it. Ids of other servers have no order. */
+  covers(id: string): boolean {
+    const reached = this.#cursor
+    const cursor = toCursor(id)
+    this.#seen = cursor
+    this.#seenId = id
+    if (reached === undefined || cursor === undefined) return false
+    return [...cursor.positions].every(([log, at]) => covers(reached, cursor.epoch, log, at))
+  }
+
+  receive(id: string): void {
+    if (id === this.#received) return
+    this.#received = id
+    // Every event is first asked about: its cursor was read already.
+    this.#cursor = id === this.#seenId ? this.#seen : toCursor(id)
+  }
+
+  handle(id: string): void {
+    this.#handled = id
+    if (!this.#isSaving && id !== this.#saved) void this.#save()
+  }
+
+  /** Everything before is forgotten. */
+  restart(id: string): void {
+    this.receive(id)
+    this.#handled = this.#saved = id
+  }
+
+  /** One call at a time; what was handled meanwhile is saved by the next one. */
+  async #save(): Promise<void> {
+    const store = this.#store
+    if (store === undefined) return
+    this.#isSaving = true
+    // Events of one turn are saved together.
+    await Promise.resolve()
+    while (this.#saved !== this.#handled) {
+      const id = (this.#saved = this.#handled)
+      try {
+        await store.save(id)
+      } catch (thrown) {
+        this.#onError(toError('storeFailed', { act: 'saved', reason: reasonOf(thrown) }, thrown))
+      }
+    }
+    this.#isSaving = false
+  }
+}
+
+/** Undefined for the id of another server. */
+function toCursor(id: string): Cursor | undefined {
+  // An error costs far more than a look.
+  if (!id.startsWith('1.')) return undefined
+  try {
+    return decodeCursor(id)
+  } catch {
+    return undefined
+  }
+}

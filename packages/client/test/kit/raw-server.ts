@@ -1,0 +1,74 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+export type Handler = (request: IncomingMessage, response: ServerResponse, n: number) => unknown
+
+/** A real server on a free port that does what a test tells it. */
+export class RawServer {
+  readonly requests: IncomingMessage[] = []
+  readonly bodies: string[] = []
+  readonly #server: Server
+  handler: Handler
+
+  constructor(handler: Handler) {
+    this.handler = handler
+    this.#server = createServer((request, response) => {
+      this.requests.push(request)
+      const index = this.requests.length - 1
+      response.on('error', () => {})
+      request.setEncoding('utf8')
+      let body = ''
+      request.on('data', (text) => (body += text))
+      request.on('end', () => {
+        this.bodies[index] = body
+        void this.handler(request, response, index)
+      })
+    })
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  async listen(port = 0): Promise<this> {
+    this.#server.listen(port, '127.0.0.1')
+    await once(this.#server, 'listening')
+    return this
+  }
+
+  /** Breaks every connection. */
+  cut(): void {
+    this.#server.closeAllConnections()
+  }
+
+  async close(): Promise<void> {
+    if (!this.#server.listening) return
+    this.#server.close()
+    this.#server.closeAllConnections()
+    await once(this.#server, 'close')
+  }
+}
+
+/** Starts one that ends with the test. */
+export async function serve(handler: Handler): Promise<RawServer> {
+  const server = await new RawServer(handler).listen()
+  onTestFinished(() => server.close())
+  return server
+}
+
+/** Opens an event stream and writes its first text. */
+export function openStream(
+  response: ServerResponse,
+  text = '',
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream', ...headers })
+  if (text === '') response.flushHeaders()
+  else response.write(text)
+}
