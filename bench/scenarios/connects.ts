@@ -27,6 +27,7 @@ async function measure(bench: Bench, stage: Stage): Promise<ScenarioResult> {
   await stage.fleet.startAll(bench.peers)
   const samples = new Samples()
   const members = await eachRound('connects', bench, stage, async (member, target, round) => {
+    if (round === 0) await warmUp(stage, target, bench)
     const { connected, failure } = await openAll(stage.generator, target, readers)
     if (failure !== undefined) return failure
     samples.add(round, member.name, { perSecond: (connected.opened / connected.ms) * 1_000 })
@@ -36,4 +37,11 @@ async function measure(bench: Bench, stage: Stage): Promise<ScenarioResult> {
     return undefined
   })
   return resultOf(connects, bench, stage, { members, figures: FIGURES, samples })
+}
+
+/** Code that runs for the first time is slow, in Node.js above all. */
+async function warmUp({ generator }: Stage, target: number, bench: Bench): Promise<void> {
+  await generator.connect(target, bench.settings.readers)
+  await generator.close(target)
+  await sleep(bench.settings.forMs)
 }
