@@ -107,7 +107,10 @@ export class Hub {
     const listener: FollowerListener = {
       onEntries: (batch) => this.#fanOut.dispatch(batch),
       onReset: (previousEpoch) => this.#reset(previousEpoch),
-      onCheck: (state) => this.#moveQuietReaders(state),
+      onCheck: (state) => {
+        this.#sessions.rest()
+        this.#moveQuietReaders(state)
+      },
     }
     this.#follower = new LogFollower(options.broker, listener, options.logCheckMs)
     this.#history = new HistoryReader(options.broker, this.#window, this.#follower)

@@ -117,6 +117,11 @@ export class SessionTable implements SessionObserver {
     }
   }
 
+  /** Frees what replays share when nobody is being replayed to. Called every few seconds. */
+  rest(): void {
+    if (this.#replays.size === 0) this.#source.shared.clear()
+  }
+
   find(id: string): SessionInfo | undefined {
     const subscriber = this.#byId.get(id)
     return subscriber === undefined ? undefined : this.#describe(subscriber)
@@ -210,9 +215,9 @@ export class SessionTable implements SessionObserver {
     return replay
   }
 
-  /** It is live or over. With the last of them goes what they shared. */
+  /** It is live or over. */
   #endReplay(subscriber: Subscriber): void {
-    if (this.#replays.delete(subscriber) && this.#replays.size === 0) this.#source.shared.clear()
+    this.#replays.delete(subscriber)
   }
 
   /** A reader whose history cannot be read is cut: it comes back with its cursor. */

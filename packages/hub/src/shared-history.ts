@@ -58,7 +58,7 @@ class CohortHistory {
  * into segments at fixed offsets; what one reader is handed is put together from them, and shared
  * again by all who come back with the same cursor. Pages of the broker are read once and shared.
  *
- * Bounded, and cleared when no reader is being replayed to.
+ * Bounded, and cleared soon after no reader is being replayed to.
  */
 export class SharedHistory {
   readonly #source: SharedHistorySource

@@ -27,6 +27,7 @@ export function toHubOptions(config: Config, broker: Broker, report: HubReport):
     kernelEvidence: session.kernelEvidence,
     maxUnacknowledgedMs: session.maxUnacknowledgedMs,
     maxAgeMs: session.maxAgeMs,
+    minFlushMs: session.minFlushMs,
     cohortLogBytes: session.cohortLogBytes,
     maxEventBytes: limits.maxEventBytes,
     maxTopicLength: limits.maxTopicLength,

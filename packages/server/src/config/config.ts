@@ -72,6 +72,7 @@ export interface Config {
     readonly maxAgeMs: number
     readonly seam: 'auto' | 'handle' | 'socket' | 'response'
     readonly ioUring: 'auto' | 'off'
+    readonly minFlushMs: number
     readonly cohortLogBytes: number
   }
   readonly namespaces: readonly NamespaceOptions[]

@@ -118,6 +118,16 @@ const session = z.strictObject({
           'Whether one system call sends to many readers where Linux allows it (io_uring, with the optional package koffi): a fan-out costs a sixth less.',
       }),
     ),
+  minFlushMs: duration({ min: 0, max: 10_000 })
+    .prefault(0)
+    .meta(
+      about({
+        kind: 'duration',
+        flag: '--min-flush',
+        description:
+          'Least time between two writes to a reader: what is published meanwhile leaves together. Saves CPU under many small events and adds at most this to their latency; the first event after a pause leaves at once.',
+      }),
+    ),
   cohortLogBytes: byteSize({ min: 4096, max: GIB })
     .prefault('1MiB')
     .meta(

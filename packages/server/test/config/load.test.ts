@@ -50,6 +50,7 @@ describe('defaults', () => {
         maxAgeMs: 0,
         seam: 'auto',
         ioUring: 'auto',
+        minFlushMs: 0,
         cohortLogBytes: 1_048_576,
       },
       namespaces: [],
