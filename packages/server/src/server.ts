@@ -141,7 +141,9 @@ function createListener(
   const entrance = new Entrance(config.cors, authenticator.isDevelopment)
   const handler = new RequestHandler(services, entrance, routes)
   const atDoor = config.frontDoor === 'on' ? new EventsAtDoor(services, entrance) : undefined
-  return new Listener(config, (...exchange) => handler.handle(...exchange), atDoor)
+  const listener = new Listener(config, (...exchange) => handler.handle(...exchange), atDoor)
+  if (dependencies.seat === undefined) log.info({ frontDoor: listener.doorState }, 'Front door')
+  return listener
 }
 
 class RunningServer implements HeartlineServer {

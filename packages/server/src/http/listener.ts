@@ -62,6 +62,12 @@ export class Listener {
     server.on('session', (session: ServerHttp2Session) => this.#watchHttp2(session))
   }
 
+  /** Whether the front door looks at connections first, or why not. */
+  get doorState(): 'on' | 'off' | 'off: TLS' {
+    if (this.#door !== undefined) return 'on'
+    return this.#config.tls.certFile === undefined ? 'off' : 'off: TLS'
+  }
+
   /** Rejects with `HL_LISTEN_FAILED`. */
   async listen(): Promise<void> {
     await listenOn(this.#server as Server, this.#config.listen)
