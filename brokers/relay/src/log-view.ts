@@ -57,9 +57,9 @@ export class LogView {
     this.#release(false)
   }
 
-  /** Notes what the upstream removed. */
-  raiseBase(base: Position): void {
-    if (base.offset > this.#base.offset) this.#base = base
+  /** Notes what the upstream says that it removed. After a reset that may be less than was feared. */
+  noteBase(base: Position): void {
+    this.#base = base
   }
 
   push(batch: readonly Entry[]): void {

@@ -185,7 +185,7 @@ class RelayBroker implements Broker, WritableState, StreamListener {
     this.#instance = greeting.instance
     if (isFirst) this.#view.reset(greeting)
     else if (!greeting.continues) this.onReset(greeting)
-    this.#view.raiseBase(greeting.base)
+    this.#view.noteBase(greeting.base)
     this.#isConnected = true
     this.#upstreamFollows = true
     this.#tellFollowing()
@@ -229,7 +229,7 @@ class RelayBroker implements Broker, WritableState, StreamListener {
     const view = this.#view
     const before = view.last.offset
     if (fresh.epoch === view.epoch) {
-      view.raiseBase(fresh.base)
+      view.noteBase(fresh.base)
       if (await view.reached(fresh.last.offset, CATCH_UP_MS)) return view.state
     }
     this.#requireOpen()

@@ -52,12 +52,12 @@ describe('what a relay knows of its log', () => {
     expect(view.locate({ ms: 120, offset: 12 })).toBeUndefined()
   })
 
-  it('never moves its base back', () => {
+  it('believes its upstream what was removed', () => {
     const view = new LogView(1_000)
-    view.reset(state(3, 7))
-    view.raiseBase({ ms: 50, offset: 5 })
-    view.raiseBase({ ms: 40, offset: 4 })
-    expect(view.base.offset).toBe(5)
+    view.reset(state(7, 7))
+    view.noteBase({ ms: 30, offset: 3 })
+    expect(view.locate({ ms: 20, offset: 2 })).toMatchObject({ status: 'expired' })
+    expect(view.locate({ ms: 50, offset: 5 })).toBeUndefined()
   })
 
   it('tells who waits for an entry whether it came', async () => {
