@@ -29,6 +29,9 @@ export interface PrivateLog {
 /** Opens the store that the configuration names. Rejects like `createServer`. */
 export async function openPrivateLog(config: Config, log: Logger): Promise<PrivateLog> {
   const directory = makePrivateDirectory()
+  // Also when a second signal ends all at once.
+  const remove = (): void => removePrivateDirectory(directory)
+  process.once('exit', remove)
   const secret = randomBytes(48).toString('base64url')
   const tickets = new TicketStore(Date.now)
   const taken: SeatParts[] = []
@@ -45,16 +48,18 @@ export async function openPrivateLog(config: Config, log: Logger): Promise<Priva
     const [parts] = taken
     if (parts === undefined) throw new TypeError('The server took no seat')
     const token = await signToken(secret)
-    return { ...parts, tickets, directory, token, stop: () => leave(server, directory) }
+    return { ...parts, tickets, directory, token, stop: () => leave(server, remove) }
   } catch (error) {
-    removePrivateDirectory(directory)
+    process.off('exit', remove)
+    remove()
     throw error
   }
 }
 
-async function leave(server: { stop(): Promise<void> }, directory: string): Promise<void> {
+async function leave(server: { stop(): Promise<void> }, remove: () => void): Promise<void> {
   await server.stop()
-  removePrivateDirectory(directory)
+  process.off('exit', remove)
+  remove()
 }
 
 /** Nothing of what the public sees: the log, for whoever has the secret. */
