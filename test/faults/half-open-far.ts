@@ -213,7 +213,9 @@ async function report(
 if (isMain(import.meta.url)) {
   await runMain(async () => {
     const result = await runFar(JSON.parse(process.argv[2] ?? '') as FarPlan)
-    process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0))
+    process.stdout.write(JSON.stringify(result))
     return true
   })
+  // Its readers would keep it alive.
+  process.stdout.write('\n', () => process.exit())
 }

@@ -3,7 +3,7 @@ import { SplitNetwork } from '../kit/split-network.ts'
 import { halfOpenBoundMs, halfOpenProblems, runHalfOpen } from './half-open.ts'
 
 /** A loaded machine may be late; the program next to this test holds the bound itself. */
-const SLACK_MS = 10_000
+const SLACK_MS = 30_000
 
 describe('readers whose cable is cut', () => {
   it('are found by the kernel alone, whatever the protocol, and nobody else with them', async (context) => {
@@ -18,5 +18,5 @@ describe('readers whose cable is cut', () => {
     expect(halfOpenProblems(result, halfOpenBoundMs(options) + SLACK_MS)).toEqual([])
     expect(result.liveHeartbeats).toBeGreaterThan(3)
     expect(result.rounds).toBeGreaterThan(3)
-  }, 120_000)
+  }, 180_000)
 })

@@ -46,7 +46,11 @@ export async function runHalfOpen(options: HalfOpenOptions): Promise<FarResult> 
     hubs.push(hubIn(network, TLS_PORT, options, tls))
     await Promise.all(hubs.map((hub) => hub.start()))
     const pids = hubs.map(({ pid }) => pid)
-    return await runChild(network.far, planOf(network, options, pids))
+    const result = await runChild(network.far, planOf(network, options, pids))
+    const dead = hubs.find((hub) => !hub.isRunning)
+    if (dead !== undefined) throw new Error(`A hub ended: ${dead.errors}`)
+    if (result.output !== '') return JSON.parse(result.output) as FarResult
+    throw new Error(`The readers ended early: ${result.errors}`)
   } finally {
     await Promise.all(hubs.map((hub) => hub.stop()))
     network.remove()
@@ -92,7 +96,10 @@ function planOf(
   }
 }
 
-async function runChild(namespace: string, plan: FarPlan): Promise<FarResult> {
+async function runChild(
+  namespace: string,
+  plan: FarPlan,
+): Promise<{ output: string; errors: string }> {
   const [command = '', ...enter] = SplitNetwork.enter(namespace)
   const program = [process.execPath, ...NODE_FLAGS, FAR, JSON.stringify(plan)]
   const child = startChild(command, [...enter, ...program], {
@@ -104,8 +111,7 @@ async function runChild(namespace: string, plan: FarPlan): Promise<FarResult> {
   child.stdout?.on('data', (part: Buffer) => (output += String(part)))
   child.stderr?.on('data', (part: Buffer) => (errors += String(part)))
   await once(child, 'close')
-  if (output === '') throw new Error(`The readers ended early: ${errors}`)
-  return JSON.parse(output) as FarResult
+  return { output: output.trim(), errors }
 }
 
 /** What is not as promised. */
