@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { allowedSeam, limitSeam, testSeams } from '../src/index.ts'
 
-const wanted = process.env['HEARTLINE_TEST_SEAM'] ?? 'handle'
+const wanted = process.env['TEST_SEAM'] ?? 'handle'
 
 describe('The self-test of the write seams', () => {
   it('finds that the native handle works on this runtime', async () => {

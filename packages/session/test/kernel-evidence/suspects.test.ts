@@ -14,6 +14,7 @@ const lineOf = (change: Partial<Unanswered> = {}): Unanswered => ({
   waiting: 'retransmit',
   attempts: 3,
   unacknowledgedBytes: 20,
+  silentMs: 0,
   ...change,
 })
 
@@ -54,6 +55,19 @@ describe('a suspect', () => {
     look(suspects, 9_000)
     look(suspects, 9_000, lineOf())
     expect(suspects.leftMs).toBe(MAX_MS)
+  })
+
+  it('is silent for as long as the kernel tells, if that is longer', () => {
+    const suspects = new Suspects(MAX_MS)
+    look(suspects, 0, lineOf({ silentMs: 1_400 }))
+    expect(suspects.leftMs).toBe(8_600)
+    look(suspects, 1_000, lineOf({ silentMs: 1_400 }))
+    expect(suspects.leftMs).toBe(7_600)
+    look(suspects, 1_000, lineOf({ attempts: 4, silentMs: 3_000 }))
+    expect(suspects.leftMs).toBe(6_600)
+    look(suspects, 1_000, lineOf({ attempts: 5, silentMs: 6_200 }))
+    expect(suspects.leftMs).toBe(3_800)
+    expect(look(new Suspects(MAX_MS), 0, lineOf({ silentMs: MAX_MS }))).toBe(1)
   })
 
   it('is not gone before something was sent three times, however long that takes', () => {

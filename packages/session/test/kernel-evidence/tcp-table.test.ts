@@ -47,6 +47,8 @@ describe.runIf(endianness() === 'LE')('lines that a kernel has printed', () => {
         waiting: 'retransmit',
         attempts: 6,
         unacknowledgedBytes: 0x69,
+        // 3.26 s are due now; 1.63 s and so on down to 50 ms have passed.
+        silentMs: 3_260 - 3_260 / 64,
       },
     ])
   })
@@ -89,6 +91,17 @@ describe('a table of connections', () => {
     expect(scan(HEAD + tcpLine({ queued: 5, ...line }))).toMatchObject([
       { waiting, attempts, unacknowledgedBytes: 5 },
     ])
+  })
+
+  it.each([
+    { line: { timer: 1, retransmits: 1, rto: 40 }, silentMs: 200 },
+    { line: { timer: 1, retransmits: 3, rto: 160 }, silentMs: 1_400 },
+    { line: { timer: 1, retransmits: 15, rto: 12_000 }, silentMs: 120_000 * (1 - 0.5 ** 15) },
+    { line: { timer: 4, probes: 3, rto: 160 }, silentMs: 0 },
+  ])('tells how long a suspect is silent: %j', ({ line, silentMs }) => {
+    expect(scan(tcpLine({ queued: 5, ...line }))).toMatchObject([{ silentMs }])
+    const cut = tcpLine({ queued: 5, ...line }).replace(/ \d+ 4 31 1 -1\n/, '\n')
+    expect(scan(cut)).toMatchObject([{ silentMs: 0 }])
   })
 
   it('is the same however it is cut', () => {

@@ -21,12 +21,14 @@ export interface TcpLine {
   readonly retransmits?: number
   readonly uid?: number
   readonly probes?: number
+  /** Hundredths of a second. */
+  readonly rto?: number
 }
 
 /** A line as the kernel prints it. An IPv4 address with `::ffff:` is one of an IPv6 socket. */
 export function tcpLine(line: TcpLine): string {
   const { row = 0, localPort = 8_420, remotePort = 50_000, state = 1, queued = 0 } = line
-  const { timer = 0, retransmits = 0, uid = 0, probes = 0 } = line
+  const { timer = 0, retransmits = 0, uid = 0, probes = 0, rto = 0 } = line
   const remote = line.remote ?? '127.0.0.1'
   const local = line.local ?? (remote.includes(':') ? '::1' : '127.0.0.1')
   const columns = [
@@ -39,7 +41,7 @@ export function tcpLine(line: TcpLine): string {
     hex(retransmits, 8),
     String(uid).padStart(5),
     String(probes).padStart(8),
-    '2996150 2 00000000b0f3a0b0 326 4 31 1 -1',
+    `2996150 2 00000000b0f3a0b0 ${rto} 4 31 1 -1`,
   ]
   return `${columns.join(' ')}\n`
 }
