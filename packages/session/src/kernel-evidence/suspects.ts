@@ -10,13 +10,14 @@ const MIN_ATTEMPTS = 3
 /** A connection whose peer does not answer, and since when. */
 export class Suspect {
   line: Unanswered
-  /** Milliseconds in which the peer was seen to acknowledge nothing. */
-  silentMs = 0
+  /** Milliseconds for which the peer has acknowledged nothing: as seen, or as the kernel tells. */
+  silentMs: number
   /** Those on this connection; undefined until they were looked for. */
   sessions: Session[] | undefined = undefined
 
   constructor(line: Unanswered) {
     this.line = line
+    this.silentMs = line.silentMs
   }
 
   /** True when sessions are on it. Other connections of this machine are of no interest. */
@@ -51,7 +52,7 @@ export class Suspects {
         continue
       }
       known.line = line
-      known.silentMs += passedMs
+      known.silentMs = Math.max(known.silentMs + passedMs, line.silentMs)
       next.set(key, known)
     }
     this.#byConnection = next

@@ -20,6 +20,8 @@ export interface Unanswered {
   readonly attempts: number
   /** Bytes that were written and not acknowledged. At least 1. */
   readonly unacknowledgedBytes: number
+  /** For how long nothing was acknowledged, at least, in milliseconds. 0 where it is not known. */
+  readonly silentMs: number
 }
 
 /** Called for each line that matters. */
@@ -43,6 +45,8 @@ const TIMER = 33
 const RETRANSMITS = 45
 const UID = 54
 const ADDRESSES = /^[0-9a-f]+$/
+/** The kernel tells times in hundredths of a second, on every machine. */
+const TICK_MS = 10
 const LITTLE_ENDIAN = endianness() === 'LE'
 
 /**
@@ -85,6 +89,7 @@ function scanLine(bytes: Uint8Array, start: number, end: number, visit: Visit): 
     waiting: timer === ONE ? 'retransmit' : 'probe',
     attempts,
     unacknowledgedBytes,
+    silentMs: timer === ONE ? silence(bytes, base + UID, end, attempts) : 0,
   }
   const isWhole = !Number.isNaN(line.localPort + line.remotePort)
   if (isWhole && ADDRESSES.test(line.localAddress + line.remoteAddress)) visit(line)
@@ -123,9 +128,30 @@ function isLine(bytes: Uint8Array, local: number, digits: number): boolean {
 
 /** The column `timeout`, behind the user id; both as wide as their number. NaN when not there. */
 function unansweredProbes(bytes: Uint8Array, uid: number, end: number): number {
+  return numberAt(bytes, column(bytes, uid, end, 1), end)
+}
+
+/**
+ * The timeout of a retransmission doubles with each: all those that ran out make up the present one,
+ * but for the first. A kernel that doubles less often was silent for longer, not shorter.
+ */
+function silence(bytes: Uint8Array, uid: number, end: number, attempts: number): number {
+  const timeout = numberAt(bytes, column(bytes, uid, end, 5), end) * TICK_MS
+  return Number.isNaN(timeout) ? 0 : timeout * (1 - 0.5 ** attempts)
+}
+
+/** Where the n-th column behind the user id begins: timeout, inode, references, address, rto. */
+function column(bytes: Uint8Array, uid: number, end: number, count: number): number {
   let at = skip(bytes, uid, end, isSpace)
-  at = skip(bytes, at, end, isDigit)
-  at = skip(bytes, at, end, isSpace)
+  for (let n = 0; n < count; n++) {
+    at = skip(bytes, at, end, isNoSpace)
+    at = skip(bytes, at, end, isSpace)
+  }
+  return at
+}
+
+/** NaN when there is none. */
+function numberAt(bytes: Uint8Array, at: number, end: number): number {
   const after = skip(bytes, at, end, isDigit)
   return after === at || bytes[after] !== SPACE ? Number.NaN : decimal(bytes, at, after)
 }
@@ -143,6 +169,10 @@ function skip(
 
 function isSpace(byte: number | undefined): boolean {
   return byte === SPACE
+}
+
+function isNoSpace(byte: number | undefined): boolean {
+  return byte !== SPACE
 }
 
 function isDigit(byte: number | undefined): boolean {
