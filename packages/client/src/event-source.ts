@@ -34,9 +34,9 @@ const RETRY_MS = 3000
  * advertises heartbeats is replaced when they stay away.
  */
 export class EventSource extends EventTarget {
-  static readonly CONNECTING: 0
-  static readonly OPEN: 1
-  static readonly CLOSED: 2
+  declare static readonly CONNECTING: 0
+  declare static readonly OPEN: 1
+  declare static readonly CLOSED: 2
   declare readonly CONNECTING: 0
   declare readonly OPEN: 1
   declare readonly CLOSED: 2

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   createClient,
@@ -320,7 +321,7 @@ describe('iterating', () => {
       openStream(response)
       for (; written < 20_000 && !response.destroyed; written++) {
         if (!response.write(line)) {
-          await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
+          await once(response, 'drain').catch(() => {})
         }
       }
     })
@@ -340,7 +341,7 @@ describe('iterating', () => {
     const { url } = await serve((_, response) => openStream(response, text))
     const client = open({ url })
     const events = client.events({ limit: 3, overflow: 'drop-oldest' })
-    await settle(100)
+    await until(() => client.lastEventId === '6')
     const seen: unknown[] = []
     for await (const { data } of events) {
       seen.push(data)

@@ -3,7 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-export type Handler = (request: IncomingMessage, response: ServerResponse, n: number) => unknown
+export type Handler = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  n: number,
+  body: string,
+) => unknown
 
 /** A real server on a free port that does what a test tells it. */
 export class RawServer {
@@ -23,7 +28,7 @@ export class RawServer {
       request.on('data', (text) => (body += text))
       request.on('end', () => {
         this.bodies[index] = body
-        void this.handler(request, response, index)
+        void this.handler(request, response, index, body)
       })
     })
   }

@@ -1,0 +1,261 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import {
+  createClient,
+  type Client,
+  type ClientOptions,
+  type ConnectionState,
+  type Surroundings,
+} from '../src/index.ts'
+import { ManualClock } from './kit/manual-clock.ts'
+import { openStream, RawServer, serve } from './kit/raw-server.ts'
+import { settle, until } from './kit/until.ts'
+
+function open(options: ClientOptions): Client & { states: ConnectionState[]; seen: unknown[] } {
+  const client = createClient({ random: () => 0, ...options })
+  const states: ConnectionState[] = []
+  const seen: unknown[] = []
+  client.onState((state) => states.push(state))
+  onTestFinished(() => client.close())
+  client.on('*', (data) => seen.push(data))
+  return Object.assign(client, { states, seen })
+}
+
+/** Surroundings that a test moves. */
+class Place implements Surroundings {
+  isOnline = true
+  readonly #wakers = new Set<() => void>()
+
+  watch(onWake: () => void): () => void {
+    this.#wakers.add(onWake)
+    return () => this.#wakers.delete(onWake)
+  }
+
+  wake(): void {
+    for (const wake of this.#wakers) wake()
+  }
+
+  get watchers(): number {
+    return this.#wakers.size
+  }
+}
+
+describe('coming back', () => {
+  it('climbs the ladder in the times it says, and shows each step', async () => {
+    const clock = new ManualClock()
+    const client = open({ url: 'http://127.0.0.1:9', clock })
+    const waits: number[] = []
+    for (let n = 0; n < 7; n++) {
+      await until(() => client.state.name === 'waiting' && client.states.length === 2 * (n + 1))
+      const { since, nextRetryAt = 0, attempt, lastError } = client.state
+      expect([attempt, lastError?.code]).toEqual([n + 1, 'HL_CLIENT_NETWORK'])
+      waits.push(nextRetryAt - since)
+      clock.advance(nextRetryAt - since - 1)
+      expect(client.state.name).toBe('waiting')
+      clock.advance(1)
+    }
+    expect(waits).toEqual([100, 100, 100, 1000, 1500, 2250, 3375])
+  })
+
+  it('takes the retry of the server as the least, also of an hour', async () => {
+    const clock = new ManualClock()
+    const { url } = await serve((_, response, n) => {
+      openStream(response)
+      response.end(`retry: ${n === 0 ? 4000 : 2_147_483_647}\n\n`)
+    })
+    const client = open({ url, clock })
+    await until(() => client.state.name === 'waiting')
+    expect((client.state.nextRetryAt ?? 0) - clock.now()).toBe(4000)
+    clock.advance(4000)
+    await until(() => client.states.length === 6)
+    expect((client.state.nextRetryAt ?? 0) - clock.now()).toBe(3_600_000)
+  })
+
+  it('never begins two attempts closer than 50 ms, whatever hurries it', async () => {
+    const { url } = await serve((_, response) => {
+      openStream(response, 'retry: 0\n\n')
+      response.end()
+    })
+    const client = open({ url, ladder: { fastRetries: 0, fastMs: 0, baseMs: 0 } })
+    const timer = setInterval(() => client.wake(), 1)
+    const starts = (): number[] =>
+      client.states.filter(({ name }) => name === 'connecting').map(({ since }) => since)
+    await until(() => starts().length > 8)
+    clearInterval(timer)
+    const [first = 0, ...others] = starts()
+    let before = first
+    for (const at of others) {
+      // A timer may be a millisecond early by the clock that is read.
+      expect(at - before).toBeGreaterThanOrEqual(49)
+      before = at
+    }
+  })
+
+  it('waits in vain for nobody: close ends a wait, a request and a stream at once', async () => {
+    const server = await serve((_, response, n) => {
+      if (n === 1) openStream(response, 'data: 1\n\n')
+    })
+    const waiting = open({ url: 'http://127.0.0.1:9', ladder: { fastMs: 60_000 } })
+    const asking = open({ url: server.url })
+    await until(() => server.requests.length === 1)
+    const reading = open({ url: server.url })
+    await until(() => reading.seen.length === 1 && waiting.state.name === 'waiting')
+    for (const client of [waiting, asking, reading]) {
+      client.close()
+      client.close()
+      expect([client.state.name, client.state.lastError]).toEqual(['closed', undefined])
+    }
+    await until(() => server.requests.every((request) => request.socket.destroyed))
+  })
+
+  it('is closed by its signal', async () => {
+    const abort = new AbortController()
+    const { url } = await serve((_, response) => openStream(response, 'data: 1\n\n'))
+    const client = open({ url, signal: abort.signal })
+    await until(() => client.seen.length === 1)
+    abort.abort()
+    expect(client.state.name).toBe('closed')
+    expect(open({ url, signal: AbortSignal.abort() }).state.name).toBe('closed')
+  })
+
+  it('leaves no timer behind when it is closed', async () => {
+    const clock = new ManualClock()
+    const { url } = await serve((_, response) =>
+      openStream(response, 'data: 1\n\n', {
+        'heartline-heartbeat': '1000',
+        'heartline-session': 's',
+      }),
+    )
+    const client = open({ url: `${url}/v1/events`, clock })
+    await until(() => client.seen.length === 1)
+    expect(clock.pending).toBeGreaterThan(0)
+    client.close()
+    await settle()
+    expect(clock.pending).toBe(0)
+  })
+})
+
+describe('waking up', () => {
+  it('replaces a stream that was silent through a sleep at once', async () => {
+    const clock = new ManualClock()
+    const server = await serve((_, response, n) =>
+      openStream(response, `data: ${n}\n\n`, { 'heartline-heartbeat': '15000' }),
+    )
+    const client = open({ url: server.url, clock })
+    await until(() => client.seen.length === 1)
+    clock.sleep(20_000)
+    clock.advance(100)
+    await until(() => client.state.name === 'waiting')
+    expect(client.state.lastError?.code).toBe('HL_CLIENT_SILENT')
+    clock.advance(100)
+    await until(() => client.seen.length === 2)
+  })
+
+  it('replaces one without heartbeats only after a long sleep', async () => {
+    const clock = new ManualClock()
+    const server = await serve((_, response, n) => openStream(response, `data: ${n}\n\n`))
+    const client = open({ url: server.url, clock })
+    await until(() => client.seen.length === 1)
+    clock.sleep(25_000)
+    clock.advance(5000)
+    expect(client.state.name).toBe('open')
+    clock.sleep(40_000)
+    clock.advance(100)
+    await until(() => client.state.name === 'waiting')
+  })
+
+  it('looks when the page is shown again: silence of more than a heartbeat is death', async () => {
+    const clock = new ManualClock()
+    const place = new Place()
+    const server = await serve((_, response, n) =>
+      openStream(response, `data: ${n}\n\n`, { 'heartline-heartbeat': '15000' }),
+    )
+    const client = open({ url: server.url, clock, surroundings: place })
+    await until(() => client.seen.length === 1)
+    clock.advance(15_000)
+    place.wake()
+    expect(client.state.name).toBe('open')
+    clock.advance(4000)
+    place.wake()
+    await until(() => client.state.name === 'waiting')
+    clock.advance(200)
+    await until(() => client.seen.length === 2)
+    client.close()
+    expect(place.watchers).toBe(0)
+  })
+
+  it('says offline, and tries at once when the network is back', async () => {
+    const clock = new ManualClock()
+    const place = new Place()
+    place.isOnline = false
+    const server = await serve((_, response) => openStream(response, 'data: 1\n\n'))
+    await server.close()
+    const client = open({ url: `http://127.0.0.1:9`, clock, surroundings: place })
+    for (let n = 0; n < 4; n++) {
+      await until(() => client.states.length === 2 * (n + 1))
+      expect(client.state.name).toBe('offline')
+      clock.advance(1000)
+    }
+    await until(() => client.state.name === 'offline' && client.state.attempt === 5)
+    place.isOnline = true
+    clock.advance(100)
+    const before = client.states.length
+    place.wake()
+    clock.advance(0)
+    await until(() => client.states.length > before)
+    expect(client.states[before]?.name).toBe('connecting')
+  })
+})
+
+describe('several endpoints', () => {
+  it('moves to the next after a failure, with the place, and back when the first is healthy', async () => {
+    const first = await new RawServer((_, response) => {
+      openStream(response, 'retry: 60000\n\nid: 1\ndata: "A"\n\n')
+    }).listen()
+    const { port } = first
+    const second = await serve((_, response) => openStream(response, 'id: 2\ndata: "B"\n\n'))
+    const client = open({ url: [first.url, second.url], probeMs: 20, healthyAfter: 2 })
+    await until(() => client.seen.length === 1)
+    await first.close()
+    await until(() => client.seen.length === 2)
+    expect(client.seen).toEqual(['A', 'B'])
+    expect(client.state).toMatchObject({ name: 'open', endpoint: 1 })
+    expect(second.requests[0]?.headers['last-event-id']).toBe('1')
+
+    const again = await new RawServer((request, response) => {
+      if (request.method === 'HEAD') response.writeHead(200).end()
+      else openStream(response, 'id: 3\ndata: "A again"\n\n')
+    }).listen(port)
+    onTestFinished(() => again.close())
+    await until(() => client.seen.length === 3)
+    expect(client.state).toMatchObject({ name: 'open', endpoint: 0 })
+    expect(again.requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD', 'GET'])
+    expect(again.requests[2]?.headers['last-event-id']).toBe('2')
+  })
+
+  it('goes round, and is patient as often as told', async () => {
+    const client = open({
+      url: ['http://127.0.0.1:9/a', 'http://127.0.0.1:9/b'],
+      failOverAfter: 2,
+      ladder: { fastRetries: 9, fastMs: 0 },
+    })
+    await until(() => client.states.filter(({ name }) => name === 'connecting').length === 6)
+    const tried = client.states.filter(({ name }) => name === 'connecting')
+    expect(tried.map(({ endpoint }) => endpoint)).toEqual([0, 0, 1, 1, 0, 0])
+  })
+
+  it('stays after a good end, and leaves after a drain', async () => {
+    const first = await serve((_, response, n) => {
+      openStream(response, 'retry: 1\n\n')
+      if (n === 0) response.end('data: 0\n\n')
+      else
+        response.write(
+          'data: 1\n\nevent: heartline.drain\ndata: {"retryMs":60000}\nretry: 60000\n\n',
+        )
+    })
+    const second = await serve((_, response) => openStream(response, 'data: 2\n\n'))
+    const client = open({ url: [first.url, second.url] })
+    await until(() => client.seen.length === 3)
+    expect([client.seen, first.requests.length]).toEqual([[0, 1, 2], 2])
+    expect(client.states.map(({ lastError }) => lastError?.code)).toContain('HL_CLIENT_DRAINED')
+  })
+})

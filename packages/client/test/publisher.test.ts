@@ -1,0 +1,149 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createClient, memoryOutbox, type Client, type ClientOptions } from '../src/index.ts'
+import { RawServer, serve, type Handler } from './kit/raw-server.ts'
+import { settle, until } from './kit/until.ts'
+
+function open(options: ClientOptions): Client {
+  const client = createClient({ ladder: { fastMs: 1, baseMs: 5, capMs: 20 }, ...options })
+  onTestFinished(() => client.close())
+  return client
+}
+
+/** Stores what is posted, each publish id once. */
+function storing(stored: Map<string, unknown>): Handler {
+  return (_, response, __, body) => {
+    const events = JSON.parse(body) as { publishId: string; data: unknown }[]
+    const results = events.map(({ publishId, data }) => {
+      const duplicate = stored.has(publishId)
+      stored.set(publishId, data)
+      return { id: publishId, duplicate }
+    })
+    response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(results))
+  }
+}
+
+async function serveStore(): Promise<{ server: RawServer; stored: Map<string, unknown> }> {
+  const stored = new Map<string, unknown>()
+  return { server: await serve(storing(stored)), stored }
+}
+
+describe('publishing', () => {
+  it('posts to the path of the stream, with a token and a publish id for each event', async () => {
+    const { server, stored } = await serveStore()
+    const client = open({ url: `${server.url}/v1/events?topic=a`, token: 'T' })
+    const [result] = await client.publish({ topic: 'a', data: 1 })
+    const two = await client.publish([
+      { topic: 'a', data: 2, publishId: 'mine' },
+      { topic: 'b', data: 3 },
+    ])
+    const [request] = server.requests
+    expect([request?.method, request?.url, request?.headers.authorization]).toEqual([
+      'POST',
+      '/v1/events',
+      'Bearer T',
+    ])
+    expect(result?.id).toMatch(/^[0-9a-f]{32}$/)
+    expect(two[0]).toEqual({ id: 'mine', duplicate: false })
+    expect([...stored.values()]).toEqual([1, 2, 3])
+    expect([client.state.name, client.waiting]).toEqual(['idle', 0])
+  })
+
+  it('sends calls in order, one at a time, through an outage', async () => {
+    const { server, stored } = await serveStore()
+    const { port, url } = server
+    await server.close()
+    const client = open({ url })
+    const results = [1, 2, 3].map((data) => client.publish({ topic: 'a', data }))
+    await settle()
+    expect(client.waiting).toBe(3)
+    const again = await new RawServer(storing(stored)).listen(port)
+    onTestFinished(() => again.close())
+    await Promise.all(results)
+    expect([...stored.values()]).toEqual([1, 2, 3])
+  })
+
+  it('repeats a request whose answer was lost, and it is stored once', async () => {
+    const { server, stored } = await serveStore()
+    const store = server.handler
+    server.handler = (request, response, n, body) => {
+      if (n > 0) return store(request, response, n, body)
+      const [event] = JSON.parse(body) as { publishId: string; data: unknown }[]
+      stored.set(event?.publishId ?? '', event?.data)
+      return request.socket.destroy()
+    }
+    const client = open({ url: server.url })
+    expect(await client.publish({ topic: 'a', data: 1 })).toMatchObject([{ duplicate: true }])
+    expect([stored.size, server.requests.length]).toEqual([1, 2])
+  })
+
+  it('waits as Retry-After says, refreshes a token once, and gives up when it is refused', async () => {
+    const { server } = await serveStore()
+    const store = server.handler
+    server.handler = (request, response, n, body) => {
+      if (n === 0) return response.writeHead(503, { 'retry-after': '1' }).end()
+      if (request.headers.authorization !== 'Bearer fresh') return response.writeHead(401).end()
+      if (body.includes('bad')) return response.writeHead(400).end('{"code":"HL_NO"}')
+      return store(request, response, n, body)
+    }
+    const startedAt = Date.now()
+    const client = open({ url: server.url, token: ({ refresh }) => (refresh ? 'fresh' : 'stale') })
+    await client.publish({ topic: 'a', data: 1 })
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(990)
+    await expect(client.publish({ topic: 'a', data: 'bad' })).rejects.toMatchObject({
+      code: 'HL_CLIENT_REFUSED',
+      details: { status: 400, code: 'HL_NO' },
+    })
+    await client.publish({ topic: 'a', data: 2 })
+  })
+
+  it('tries again after an answer that does not come', async () => {
+    const { server, stored } = await serveStore()
+    const store = server.handler
+    server.handler = (request, response, n, body) =>
+      n === 0 ? undefined : store(request, response, n, body)
+    const client = open({ url: server.url, publishTimeoutMs: 50 })
+    await client.publish({ topic: 'a', data: 1 })
+    expect(stored.size).toBe(1)
+  })
+
+  it('refuses more than may wait, and what waits when it is closed', async () => {
+    const client = open({ url: 'http://127.0.0.1:9', maxWaiting: 1 })
+    const first = client.publish({ topic: 'a', data: 1 })
+    await expect(client.publish({ topic: 'a', data: 2 })).rejects.toMatchObject({
+      code: 'HL_CLIENT_OUTBOX_FULL',
+    })
+    client.close()
+    await expect(first).rejects.toMatchObject({ code: 'HL_CLIENT_CLOSED' })
+    await expect(client.publish({ topic: 'a', data: 3 })).rejects.toMatchObject({
+      code: 'HL_CLIENT_CLOSED',
+    })
+  })
+
+  it('keeps what waits in an outbox, and the next client sends it first', async () => {
+    const outbox = memoryOutbox()
+    const { server, stored } = await serveStore()
+    const before = open({ url: 'http://127.0.0.1:9', outbox })
+    const lost = [1, 2].map((data) => before.publish({ topic: 'a', data }).catch(() => {}))
+    await settle(20)
+    before.close()
+    await Promise.all(lost)
+    const after = open({ url: server.url, outbox })
+    await after.publish({ topic: 'a', data: 3 })
+    expect([...stored.values()]).toEqual([1, 2, 3])
+    await until(() => after.waiting === 0)
+    expect(await outbox.load()).toEqual([])
+  })
+
+  it('goes on when the outbox fails, and reports it', async () => {
+    const { server, stored } = await serveStore()
+    const denied = (): never => {
+      throw new Error('denied')
+    }
+    const client = open({ url: server.url, outbox: { load: denied, add: denied, remove: denied } })
+    const errors: string[] = []
+    client.onError(({ code }) => errors.push(code))
+    await client.publish({ topic: 'a', data: 1 })
+    await until(() => errors.length === 3)
+    expect([stored.size, new Set(errors)]).toEqual([1, new Set(['HL_CLIENT_STORE_FAILED'])])
+  })
+})
