@@ -10,7 +10,7 @@ import { createServer, type HeartlineServer, type ServerDependencies } from '../
 export const SECRET = 'a test secret of more than 32 bytes, for HS256'
 type Tree = Record<string, unknown>
 /** `off` lets Node's parser read everything: what is promised must be true with both. */
-const FRONT_DOOR = process.env['HEARTLINE_TEST_FRONT_DOOR'] ?? 'on'
+const FRONT_DOOR = process.env['HEARTLINE_FRONT_DOOR'] ?? 'on'
 
 const running: HeartlineServer[] = []
 afterEach(async () => {
