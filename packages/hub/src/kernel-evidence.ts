@@ -27,6 +27,7 @@ export class KernelEvidence {
       sessions: new SessionsOf(subscribers),
       maxUnacknowledgedMs: options.maxUnacknowledgedMs,
       roundMs: kernelRoundMs(shortestHeartbeat(options)),
+      maxBytesPerSecond: options.kernelBytesPerSecond,
       onRound: (round) => this.#note(round, options),
       onUnavailable: options.onKernelUnavailable,
     })

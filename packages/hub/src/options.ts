@@ -91,6 +91,11 @@ export interface HubOptions {
    * characters of `A-Z a-z 0-9 . _ ~ -`. Default: nothing.
    */
   readonly sessionIdPrefix?: string | undefined
+  /**
+   * Of the kernel's tables, read in a second at most. Default 3,000,000, about 20,000 connections;
+   * several hubs on one machine may share that.
+   */
+  readonly kernelBytesPerSecond?: number | undefined
   /** Told after each look at the kernel's tables. Must not throw. */
   readonly onKernelRound?: ((round: KernelRound) => void) | undefined
   /** Told once, where this system shows no such tables. Must not throw. */
@@ -121,6 +126,7 @@ export const HUB_DEFAULTS: Readonly<Omit<ResolvedHubOptions, 'broker'>> = Object
   retryMs: 2_000,
   maxBlockedMs: 60_000,
   kernelEvidence: 'auto',
+  kernelBytesPerSecond: 3_000_000,
   maxUnacknowledgedMs: 10_000,
   maxAgeMs: 0,
   cohortLogBytes: 1_048_576,
@@ -143,6 +149,7 @@ const INTEGERS: Readonly<Record<string, readonly [min: number, max: number]>> = 
   retryMs: [0, 3_600_000],
   maxBlockedMs: [0, Number.MAX_SAFE_INTEGER],
   maxUnacknowledgedMs: [1_000, 3_600_000],
+  kernelBytesPerSecond: [1_000, Number.MAX_SAFE_INTEGER],
   maxAgeMs: [0, Number.MAX_SAFE_INTEGER],
   cohortLogBytes: [4_096, Number.MAX_SAFE_INTEGER],
   recentBytes: [0, Number.MAX_SAFE_INTEGER],

@@ -1,8 +1,9 @@
 import type { Broker } from '@heartline/broker'
-import type { HubOptions } from '@heartline/hub'
+import { HUB_DEFAULTS, type HubOptions } from '@heartline/hub'
 import type { Config } from './config/config.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics/metrics.ts'
+import type { Seat } from './peers/seat.ts'
 
 const NO_EVIDENCE =
   'This system does not show its connections: readers that vanish are found by blocked writes and missed acknowledgements only'
@@ -42,7 +43,19 @@ export function toHubOptions(config: Config, broker: Broker, report: HubReport):
   }
 }
 
+/** What the place among several says to the hub. */
+export function toSeatOptions(
+  seat: Seat | undefined,
+): Pick<HubOptions, 'sessionIdPrefix' | 'kernelBytesPerSecond'> {
+  if (seat === undefined) return {}
+  const { sessionIdPrefix, count } = seat
+  // The tables are those of the machine: more workers must not read more of them.
+  const kernelBytesPerSecond = Math.ceil(HUB_DEFAULTS.kernelBytesPerSecond / count)
+  return { sessionIdPrefix, kernelBytesPerSecond }
+}
+
 /** A session id lets its holder act on the session; the log gets enough of it to recognize it. */
 function shortId(id: string): string {
-  return id.slice(0, 6)
+  // After the number of a worker, if there is one.
+  return id.slice(0, id.indexOf('.') + 7)
 }

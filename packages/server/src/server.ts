@@ -13,7 +13,7 @@ import { Entrance } from './http/entrance.ts'
 import { Listener } from './http/listener.ts'
 import { RequestHandler } from './http/request-handler.ts'
 import type { Route } from './http/route.ts'
-import { toHubOptions } from './hub-options.ts'
+import { toHubOptions, toSeatOptions } from './hub-options.ts'
 import { createJsonLogger, type Logger } from './log.ts'
 import { Metrics } from './metrics/metrics.ts'
 import { LocalPeers } from './peers/local-peers.ts'
@@ -91,7 +91,7 @@ export async function createServer(
     hub = await createHub({
       ...toHubOptions(config, broker, { log, metrics }),
       batchSender,
-      sessionIdPrefix: dependencies.seat?.sessionIdPrefix,
+      ...toSeatOptions(dependencies.seat),
     })
     metrics.watch(hub)
     metrics.setSeam(seam, batchSender !== 'none')

@@ -13,6 +13,8 @@ export interface SeatParts {
 export interface Seat {
   /** Put before the ids of its sessions, so that any of them knows whose a session is. */
   readonly sessionIdPrefix: string
+  /** Of how many servers on this machine it is one: they share what is read of the kernel. */
+  readonly count: number
   /** Called once, when the hub is there and before anything is asked. */
   take(parts: SeatParts): { readonly peers: Peers; readonly tickets: Tickets }
   /** Asked while leaving, once this server publishes no more: see `DrainHubOptions`. */

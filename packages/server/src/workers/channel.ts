@@ -4,7 +4,7 @@ import { carryError, reviveError, type CarriedError } from './carried-error.ts'
 import type { Questions } from './questions.ts'
 
 /** A process that has not answered in this time is told of as silent. */
-export const ANSWER_LIMIT_MS = 2_000
+const ANSWER_LIMIT_MS = 2_000
 
 /** Answers to what the other side asks. */
 export type Answers<Names extends Questions<Names>> = {

@@ -37,6 +37,7 @@ export async function openPrivateLog(config: Config, log: Logger): Promise<Priva
   const taken: SeatParts[] = []
   const seat: Seat = {
     sessionIdPrefix: '',
+    count: 1,
     take(parts) {
       taken.push(parts)
       return { peers: new LocalPeers(parts.hub, parts.metrics), tickets }

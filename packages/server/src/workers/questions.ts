@@ -54,6 +54,8 @@ export interface WorkerQuestions {
 export interface WorkerOrders {
   /** From 1 on. A worker that takes the place of a dead one has its number. */
   readonly number: number
+  /** How many workers there are. */
+  readonly count: number
   /** Its store is the log of the first process. */
   readonly config: Config
   /** Where the log is served. Removed by whoever ends last. */

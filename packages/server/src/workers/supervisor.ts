@@ -110,7 +110,9 @@ export class Supervisor {
 
   #answersTo(slot: WorkerSlot): ReturnType<SlotEvents['answers']> {
     const { directory, token } = this.#private
-    const orders: WorkerOrders = { number: slot.number, config: this.#config, directory, token }
+    const { length: count } = this.#slots
+    const { number } = slot
+    const orders: WorkerOrders = { number, count, config: this.#config, directory, token }
     return {
       ...this.#answers,
       orders: () => orders,

@@ -61,7 +61,7 @@ class WorkerProcess {
   }
 
   async #start(orders: WorkerOrders, log: ProcessLogger): Promise<HeartlineServer> {
-    const { config, directory, number, token } = orders
+    const { config, count, directory, number, token } = orders
     const broker = await openRelayBroker({
       url: `unix:${socketIn(directory)}`,
       token,
@@ -69,6 +69,7 @@ class WorkerProcess {
     })
     const seat: Seat = {
       sessionIdPrefix: prefixOfWorker(number),
+      count,
       take: (parts) => {
         this.#parts = parts
         const peers = new ClusterPeers(number, parts.hub, this.#first)

@@ -12,11 +12,6 @@ import type { Unanswered } from './tcp-table.ts'
 /** Between two looks while somebody is suspected: an answer in between must not be missed. */
 const SUSPICIOUS_ROUND_MS = 1_000
 const SHORTEST_ROUND_MS = 100
-/**
- * What is read in a second at most: about 20,000 connections, less than a tenth of a core. Counted in
- * bytes: the time of a look also says how busy the machine is with other things.
- */
-const BYTES_PER_SECOND = 3_000_000
 /** A look that came later than this says nothing of the time in between: the process stood still. */
 const LATE = 2
 const LATE_MS = 1_000
@@ -79,7 +74,12 @@ export class KernelWatch {
   async #round(): Promise<void> {
     const { clock, sessions } = this.#options
     if (sessions.size > 0) await this.#look(clock.now())
-    this.#plan(Math.max(this.#pauseMs(), (this.#tableBytes / BYTES_PER_SECOND) * 1_000))
+    this.#plan(Math.max(this.#pauseMs(), this.#readMs()))
+  }
+
+  /** How long the last look must last, by what it may read in a second. */
+  #readMs(): number {
+    return (this.#tableBytes / Math.max(1, this.#options.maxBytesPerSecond)) * 1_000
   }
 
   #pauseMs(): number {
