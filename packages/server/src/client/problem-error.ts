@@ -12,6 +12,14 @@ export async function toRefusal(response: Response): Promise<HeartlineError> {
   return new HeartlineError({ ...own, code, message: detail ?? own.message }, { status })
 }
 
+/** The hub's own error in the client's words about a refusal. */
+export function toHubError(error: HeartlineError): HeartlineError {
+  const { status, code, reason } = error.details
+  if (typeof code !== 'string' || code === '') return error
+  const own = { ...serverErrors.refused, code, message: String(reason) }
+  return new HeartlineError({ ...own, status: Number(status) }, { status }, error)
+}
+
 function parseProblem(text: string): { code?: string; detail?: string } {
   try {
     const { code, detail } = JSON.parse(text) as Record<string, unknown>

@@ -1,7 +1,8 @@
-import type { ParsedEvent } from '@heartline/wire'
+import { once } from 'node:events'
+import { createClient, type Client, type EventOf } from '@heartline/client'
 import { Command, InvalidArgumentError } from 'commander'
 import { toEndpoint } from '../client/endpoint.ts'
-import { StreamReader } from '../client/stream-reader.ts'
+import { toHubError } from '../client/problem-error.ts'
 
 interface Options {
   readonly url?: string
@@ -13,8 +14,13 @@ interface Options {
   readonly quiet?: boolean
 }
 
-const CONTROL_PREFIX = 'heartline.'
-const GAP = 'heartline.gap'
+/** What an event is here: its data stays text. */
+type TextEvent = EventOf<string, string>
+
+/** What the hub says about the stream itself. */
+const NOTED = ['heartline.drain', 'heartline.expired', 'heartline.end'] as const
+/** An administrator ended the session without leave to come back; there is nothing to read. */
+const GOOD_ENDS = ['HL_CLIENT_DISMISSED', 'HL_CLIENT_NO_CONTENT']
 
 const HELP = `
 Reconnects by itself and goes on after the last event it printed. What could not be
@@ -43,21 +49,42 @@ export function subscribeCommand(): Command {
 }
 
 async function subscribe(selectors: string[], options: Options): Promise<void> {
+  const { url, headers } = toEndpoint(options, process.env)
   const { since, lastEventId } = options
-  const endpoint = toEndpoint(options, process.env)
-  const printer = new Printer(options, () => reader.stop())
-  const reader = new StreamReader({ endpoint, selectors, since, lastEventId }, printer, Math.random)
-  const stop = (): void => reader.stop()
+  const query = new URLSearchParams(
+    selectors.map((selector): [string, string] => ['topic', selector]),
+  )
+  if (since !== undefined) query.set('since', since)
+  const client = createClient({
+    url: `${url}/v1/events?${query.toString()}`,
+    headers,
+    lastEventId,
+    decode: 'text',
+  })
+  const stop = (): void => client.close()
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
   // `heartline subscribe x | head -1`: whoever read the output has gone.
   process.stdout.on('error', stop)
   try {
-    await reader.run()
+    const end = ended(client)
+    new Printer(options, stop).listen(client)
+    await end
   } finally {
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
   }
+}
+
+/** Resolves when the stream is over. Rejects when the hub refused it for good. */
+function ended(client: Client): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.onState(({ name, lastError }) => {
+      if (name !== 'closed') return
+      if (lastError === undefined || GOOD_ENDS.includes(lastError.code)) resolve()
+      else reject(toHubError(lastError))
+    })
+  })
 }
 
 class Printer {
@@ -70,34 +97,40 @@ class Printer {
     this.#stop = stop
   }
 
-  onOpen(): void {
-    this.#note('connected')
-  }
-
-  onRetry(reason: string, waitMs: number): void {
-    this.#note(`${reason} Next attempt in ${(waitMs / 1000).toFixed(1)} s.`)
-  }
-
-  onEvent(event: ParsedEvent): void {
-    const { count } = this.#options
-    if (count !== undefined && this.#printed >= count) return
-    if (event.type.startsWith(CONTROL_PREFIX)) {
-      this.#control(event)
-      return
+  listen(client: Client): void {
+    client.onState(({ name, lastError, nextRetryAt = 0, since }) => {
+      if (name === 'open') this.#note('connected')
+      if (name !== 'waiting') return
+      const seconds = ((nextRetryAt - since) / 1000).toFixed(1)
+      this.#note(`${lastError?.message ?? ''} Next attempt in ${seconds} s.`)
+    })
+    for (const type of NOTED) {
+      client.on(type, (data) => this.#note(`${type} ${JSON.stringify(data)}`))
     }
-    this.#print(event)
+    client.on('heartline.gap', (gap, { id, type }) => {
+      const data = JSON.stringify(gap)
+      process.stderr.write(`heartline: gap ${data}\n`)
+      return this.#options.json === true ? this.#print({ id, type, data }) : undefined
+    })
+    client.on('*', (_, event) => {
+      if (event.type !== 'heartline.gap') return this.#event(event as TextEvent)
+      return undefined
+    })
+  }
+
+  #event(event: TextEvent): Promise<unknown> | undefined {
+    const { count } = this.#options
+    if (count !== undefined && this.#printed >= count) return undefined
+    const printing = this.#print(event)
     if (++this.#printed === count) this.#stop()
+    return printing
   }
 
-  #control(event: ParsedEvent): void {
-    if (event.type === GAP && this.#options.json === true) this.#print(event)
-    if (event.type === GAP) process.stderr.write(`heartline: gap ${event.data}\n`)
-    else if (event.type !== 'heartline.cursor') this.#note(`${event.type} ${event.data}`)
-  }
-
-  #print({ lastEventId: id, type, data }: ParsedEvent): void {
-    if (this.#options.json === true) process.stdout.write(`${JSON.stringify({ id, type, data })}\n`)
-    else process.stdout.write(type === 'message' ? `${data}\n` : `${type}: ${data}\n`)
+  /** The promise, if there is one, resolves when the output takes more: no line waits in memory. */
+  #print({ id, type, data }: TextEvent): Promise<unknown> | undefined {
+    const plain = type === 'message' ? data : `${type}: ${data}`
+    const line = this.#options.json === true ? JSON.stringify({ id, type, data }) : plain
+    return process.stdout.write(`${line}\n`) ? undefined : once(process.stdout, 'drain')
   }
 
   #note(text: string): void {
