@@ -32,8 +32,8 @@ async function main(given: Arguments): Promise<number> {
   const chosen = chooseScenarios(given.scenarios)
   const results = earlierResults(given)
   const report: Report = { machine: describeMachine(), results }
-  const { processor, cores, system, node } = report.machine
-  console.error(`${processor}, ${cores} cores, ${system}, Node.js ${node}`)
+  const { processor, cores, system, node, loadAverage } = report.machine
+  console.error(`${processor}, ${cores} cores, ${system}, Node.js ${node}, load ${loadAverage}`)
   for (const scenario of chosen) {
     console.error(`${scenario.name}: ${scenario.about}`)
     const result = await scenario.run(benchFor(scenario, given))

@@ -7,6 +7,8 @@ export interface Machine {
   readonly memoryGiB: number
   readonly system: string
   readonly node: string
+  /** Processes that wanted a core in the minute before. Near 0 on a quiet machine. */
+  readonly loadAverage: number
 }
 
 /** What a figure is worth depends on where it was measured. */
@@ -17,6 +19,7 @@ export function describeMachine(): Machine {
     memoryGiB: Math.round(os.totalmem() / 2 ** 30),
     system: `${distribution()}, Linux ${os.release()}, ${os.arch()}`,
     node: process.versions.node,
+    loadAverage: Math.round((os.loadavg()[0] ?? 0) * 10) / 10,
   }
 }
 

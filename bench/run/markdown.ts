@@ -27,10 +27,15 @@ function region(name: string, report: Report): string {
   return result === undefined ? 'Not measured yet.' : scenarioRegion(result)
 }
 
-function machineLine({ processor, cores, memoryGiB, system, node }: Machine): string {
-  return (
+function machineLine(machine: Machine): string {
+  const { processor, cores, memoryGiB, system, node, loadAverage } = machine
+  const line =
     `Measured on a ${cores}-core machine (${processor}, ${memoryGiB} GiB), ${system}, ` +
     `Node.js ${node}, over loopback.`
+  if (loadAverage <= cores / 2) return line
+  return (
+    `${line} **The machine did other work at the same time** (load average ${loadAverage}): ` +
+    'absolute figures are far too low, latencies far too long, and ratios rough.'
   )
 }
 

@@ -2,7 +2,14 @@ import { expect, it } from 'vitest'
 import { fillPage, type Report } from '../run/markdown.ts'
 import type { ScenarioResult } from '../run/scenario.ts'
 
-const MACHINE = { processor: 'Abacus', cores: 2, memoryGiB: 4, system: 'Debian', node: '20.19.0' }
+const MACHINE = {
+  processor: 'Abacus',
+  cores: 2,
+  memoryGiB: 4,
+  system: 'Debian',
+  node: '20.19.0',
+  loadAverage: 0.3,
+}
 
 const RESULT: ScenarioResult = {
   scenario: 'one',
@@ -50,4 +57,11 @@ it('names every server with its version, and those that were left out with the r
 it('says what was not measured', () => {
   expect(fillPage('<!-- figures: idle -->\n<!-- end -->', REPORT)).toContain('Not measured yet.')
   expect(fillPage('<!-- figures: machine -->\n<!-- end -->', REPORT)).toContain('2-core machine')
+})
+
+it('says when the machine was not quiet', () => {
+  const page = '<!-- figures: machine -->\n<!-- end -->'
+  expect(fillPage(page, REPORT)).not.toContain('load average')
+  const busy = { ...REPORT, machine: { ...MACHINE, loadAverage: 12.5 } }
+  expect(fillPage(page, busy)).toContain('load average 12.5')
 })
