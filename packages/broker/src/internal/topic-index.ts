@@ -8,7 +8,8 @@ interface ListCursor {
 
 /** For every topic the offsets of its entries, so that a read by topics costs what matches. */
 export class TopicIndex {
-  readonly #lists = new Map<string, Deque<number>>()
+  /** With a hundred thousand topics most have one entry: a list for each would cost more than it. */
+  readonly #lists = new Map<string, number | Deque<number>>()
 
   /** How many topics have entries. */
   get size(): number {
@@ -17,10 +18,12 @@ export class TopicIndex {
 
   add(topics: readonly string[], offset: number): void {
     for (const topic of topics) {
-      let list = this.#lists.get(topic)
-      if (list === undefined) this.#lists.set(topic, (list = new Deque<number>()))
+      const known = this.#lists.get(topic)
+      if (known === undefined) this.#lists.set(topic, offset)
       // An entry may name a topic twice.
-      if (list.at(list.length - 1) !== offset) list.push(offset)
+      else if (typeof known === 'number') {
+        if (known !== offset) this.#lists.set(topic, listOf(known, offset))
+      } else if (known.at(known.length - 1) !== offset) known.push(offset)
     }
   }
 
@@ -28,7 +31,12 @@ export class TopicIndex {
   removeOldest(topics: readonly string[], offset: number): void {
     for (const topic of topics) {
       const list = this.#lists.get(topic)
-      if (list === undefined || list.at(0) !== offset) continue
+      if (list === undefined) continue
+      if (typeof list === 'number') {
+        if (list === offset) this.#lists.delete(topic)
+        continue
+      }
+      if (list.at(0) !== offset) continue
       list.shift()
       if (list.length === 0) this.#lists.delete(topic)
     }
@@ -52,11 +60,18 @@ export class TopicIndex {
   #cursors(topics: readonly string[], after: number): ListCursor[] {
     const cursors: ListCursor[] = []
     for (const topic of new Set(topics)) {
-      const offsets = this.#lists.get(topic)
+      const known = this.#lists.get(topic)
+      const offsets = typeof known === 'number' ? listOf(known) : known
       if (offsets !== undefined) cursors.push({ offsets, index: firstAfter(offsets, after) })
     }
     return cursors
   }
+}
+
+function listOf(...offsets: readonly number[]): Deque<number> {
+  const list = new Deque<number>()
+  for (const offset of offsets) list.push(offset)
+  return list
 }
 
 /** Infinity when every list is at its end. */
