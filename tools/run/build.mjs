@@ -6,8 +6,15 @@ import { step } from './step.mjs'
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc')
 const CONSOLE = join(ROOT, 'packages/console')
 const CONSOLE_BUILT = join(ROOT, 'packages/server/dist/console/index.html')
-// The console bundles the parser, so a change there makes it stale too.
-const CONSOLE_SOURCES = ['src', 'public', 'index.html', 'vite.config.ts', '../wire/src']
+// The console bundles the client and its parser, so a change there makes it stale too.
+const CONSOLE_SOURCES = [
+  'src',
+  'public',
+  'index.html',
+  'vite.config.ts',
+  '../client/src',
+  '../wire/src',
+]
 
 /** Builds what is missing or stale: every package, then the console. */
 export async function build() {

@@ -54,6 +54,8 @@ export class Connection {
   #openedAt: number | undefined
   #hadEvents = false
   #sentPlace = ''
+  #heartbeatMs = 0
+  #silence = 0
   #wasOpen = false
   #refresh = false
   #hasRefreshed = false
@@ -163,14 +165,15 @@ export class Connection {
     const refresh = this.#refresh
     this.#refresh = false
     const endpoint = this.#endpoints.index
-    return { attempt: ++this.#requests, endpoint, lastEventId, refresh, signal }
+    const silence = this.#silence
+    return { attempt: ++this.#requests, endpoint, lastEventId, refresh, silence, signal }
   }
 
   #toAttemptListener(context: () => RequestContext): AttemptListener {
     return {
       onOpen: (response, heartbeatMs) => {
         if (this.#isStopped) return
-        this.#opened()
+        this.#opened(heartbeatMs)
         this.#listener.onOpen(response, heartbeatMs, context())
       },
       onItems: (items) => {
@@ -186,7 +189,9 @@ export class Connection {
     }
   }
 
-  #opened(): void {
+  #opened(heartbeatMs: number): void {
+    this.#heartbeatMs = heartbeatMs
+    this.#silence = 0
     this.#openedAt = this.#setup.clock.now()
     this.#wasOpen = true
     this.#hasRefreshed = false
@@ -200,6 +205,7 @@ export class Connection {
 
   async #afterwards(outcome: Outcome): Promise<void> {
     const { error, retryAfterMs = 0 } = outcome
+    this.#noteSilence(error)
     const stopReason = this.#whyStop(outcome)
     if (stopReason !== undefined) return this.stop(stopReason)
     if (outcome.verdict === 'restart') this.#listener.onPlaceLost(error)
@@ -209,6 +215,13 @@ export class Connection {
     this.#enter(isOffline ? 'offline' : 'waiting', error, waitMs)
     // Who was told may have ended it.
     if (!this.#isStopped) await this.#pause.wait(waitMs, retryAfterMs)
+  }
+
+  /** A sleep of this machine says nothing about the way to the hub. */
+  #noteSilence({ code, details }: HeartlineError): void {
+    const ms = Number(details['ms'])
+    const isCut = code === 'HL_CLIENT_SILENT' && ms < this.#heartbeatMs * 4
+    if (isCut) this.#silence = Math.ceil(ms / 1000)
   }
 
   #whyStop({ verdict, error }: Outcome): HeartlineError | undefined {

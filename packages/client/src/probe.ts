@@ -55,7 +55,8 @@ export class Probe {
     const timer = clock.setTimer(() => abort.abort(), timeoutMs)
     const { signal } = abort
     try {
-      const context = { attempt: 1, endpoint: 0, lastEventId: '', refresh: false, signal }
+      const still = { lastEventId: '', refresh: false, silence: 0 }
+      const context = { attempt: 1, endpoint: 0, ...still, signal }
       const url = await source.url(context)
       const headers = await source.headers(context)
       headers.set('Accept', 'text/event-stream')

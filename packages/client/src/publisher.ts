@@ -152,7 +152,8 @@ export class Publisher {
   }
 
   #toContext(refresh: boolean, signal: AbortSignal): RequestContext {
-    return { attempt: 1, endpoint: this.#setup.endpoint(), lastEventId: '', refresh, signal }
+    const endpoint = this.#setup.endpoint()
+    return { attempt: 1, endpoint, lastEventId: '', refresh, silence: 0, signal }
   }
 
   async #guard(act: string, work: (() => Promise<void>) | undefined): Promise<void> {

@@ -10,6 +10,8 @@ export interface RequestContext {
   readonly lastEventId: string
   /** True after a 401 or an expired token: fetch a new one, do not take it from a cache. */
   readonly refresh: boolean
+  /** After how many seconds without a byte the last stream of a hub died; 0 when it did not. */
+  readonly silence: number
   readonly signal: AbortSignal
 }
 
@@ -70,12 +72,14 @@ export class RequestSource {
   /** The request for the stream. Rejects with `HL_CLIENT_REQUEST_SETUP` when a function fails. */
   async prepare(context: RequestContext): Promise<PreparedRequest> {
     const { body, credentials, resumeBy } = this.#options
-    const { lastEventId, signal } = context
+    const { lastEventId, silence, signal } = context
     const url = await this.url(context)
     const headers = await this.headers(context)
     headers.set('Accept', 'text/event-stream')
     if (lastEventId !== '' && resumeBy === 'query') url.searchParams.set('lastEventId', lastEventId)
     else if (lastEventId !== '') headers.set('Last-Event-ID', toHeaderText(lastEventId))
+    // The hub then beats faster: something on the way cuts silent streams.
+    if (silence > 0) url.searchParams.set('silence', String(silence))
     const init: RequestInit & { duplex?: 'half' } = {
       method: this.method,
       headers,

@@ -206,6 +206,27 @@ describe('waking up', () => {
   })
 })
 
+describe('a stream of a hub that died in silence', () => {
+  it('is reported with the next request, unless this machine slept', async () => {
+    const clock = new ManualClock()
+    const server = await serve((_, response, n) =>
+      openStream(response, `data: ${n}\n\n`, { 'heartline-heartbeat': '15000' }),
+    )
+    const client = open({ url: server.url, clock })
+    await until(() => client.seen.length === 1)
+    clock.advance(37_500)
+    await until(() => client.state.name === 'waiting')
+    clock.advance(200)
+    await until(() => client.seen.length === 2)
+    clock.sleep(100_000)
+    clock.advance(100)
+    await until(() => client.state.name === 'waiting')
+    clock.advance(200)
+    await until(() => client.seen.length === 3)
+    expect(server.requests.map(({ url }) => url)).toEqual(['/', '/?silence=38', '/'])
+  })
+})
+
 describe('several endpoints', () => {
   it('moves to the next after a failure, with the place, and back when the first is healthy', async () => {
     const first = await new RawServer((_, response) => {

@@ -48,11 +48,9 @@ export class HubApi {
     this.#token = token.trim()
   }
 
-  /** Opens the stream. The caller reads the body. */
-  openStream(query: URLSearchParams, cursor: string, signal: AbortSignal): Promise<Response> {
-    const headers = this.#headers({ Accept: 'text/event-stream', 'Heartline-Client': 'console' })
-    if (cursor !== '') headers.set('Last-Event-ID', cursor)
-    return fetch(`v1/events?${query}`, { headers, signal, cache: 'no-store' })
+  /** What a request for the stream carries. */
+  streamHeaders(): Headers {
+    return this.#headers({ 'Heartline-Client': 'console' })
   }
 
   async topics(): Promise<Answer<readonly TopicRow[]>> {

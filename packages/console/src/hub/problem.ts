@@ -27,7 +27,7 @@ export function unreachable(error: unknown): Problem {
 }
 
 /** Parses JSON text into a record; anything else is an empty one. */
-export function toRecord(text: string): Readonly<Record<string, unknown>> {
+function toRecord(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text)
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
