@@ -21,6 +21,11 @@ const STEPS = [
     [tsx, 'tools/check-floors.ts'],
     'move the code down a floor, or the arrow: see ARCHITECTURE.md.',
   ],
+  [
+    'Size in browsers',
+    [tsx, 'tools/check-size.ts'],
+    'make it smaller; `npx tsx tools/check-size.ts --print` shows every size.',
+  ],
   ['Requirements', [tsx, 'tools/check-spec.ts'], 'correct the rows of spec/ or what names them.'],
   [
     'Unused code',

@@ -1,0 +1,64 @@
+/**
+ * Bundles what a browser loads, minifies and compresses it, and compares with the budgets below.
+ * Exits non-zero with one line for each that is exceeded; `--print` shows all of them.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { rolldown } from 'rolldown'
+
+interface Budget {
+  readonly name: string
+  /** Names that a page imports from the entry. */
+  readonly imports: string
+  readonly entry: string
+  /** Minified and compressed with gzip. */
+  readonly maxBytes: number
+}
+
+const CLIENT = 'packages/client/src/index.ts'
+
+const BUDGETS: readonly Budget[] = [
+  {
+    name: 'parser',
+    imports: '{ createParser }',
+    entry: 'packages/wire/src/index.ts',
+    maxBytes: 2700,
+  },
+  { name: 'EventSource', imports: '{ EventSource }', entry: CLIENT, maxBytes: 8900 },
+  { name: 'createClient', imports: '{ createClient }', entry: CLIENT, maxBytes: 12_600 },
+  { name: 'all of the client', imports: '*', entry: CLIENT, maxBytes: 13_600 },
+]
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const folder = mkdtempSync(join(tmpdir(), 'heartline-size-'))
+try {
+  for (const budget of BUDGETS) await check(budget)
+} finally {
+  rmSync(folder, { recursive: true })
+}
+
+async function check(budget: Budget): Promise<void> {
+  const bytes = await measure(budget)
+  const line = `${budget.name}: ${bytes} bytes of ${budget.maxBytes}`
+  if (process.argv.includes('--print')) console.log(line)
+  if (bytes <= budget.maxBytes) return
+  console.error(`${line}: make it smaller, or say in the commit why it grows`)
+  process.exitCode = 1
+}
+
+async function measure({ imports, entry }: Budget): Promise<number> {
+  const input = join(folder, 'entry.ts')
+  writeFileSync(input, `export ${imports} from ${JSON.stringify(join(root, entry))}\n`)
+  const bundle = await rolldown({
+    input,
+    platform: 'browser',
+    logLevel: 'silent',
+    resolve: { conditionNames: ['@heartline/source'] },
+  })
+  const { output } = await bundle.generate({ format: 'esm', minify: true })
+  await bundle.close()
+  return gzipSync(output[0].code, { level: 9 }).length
+}
