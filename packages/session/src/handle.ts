@@ -20,6 +20,8 @@ export interface HandleOwner {
 /** What the runtime calls back on. It belongs to the runtime from a partial write to its end. */
 interface WriteRequest {
   oncomplete: (this: WriteRequest, status: number) => void
+  /** -1 while it does not belong to the runtime. */
+  getAsyncId(): number
   /** Keeps the bytes alive while the runtime still writes from them. */
   bytes: Uint8Array | undefined
   owner: HandleOwner | undefined
@@ -27,8 +29,9 @@ interface WriteRequest {
 
 /** The kernel took all bytes. */
 export const TAKEN = 0
-/** It took a part, or nothing: the rest follows, then the owner is told. */
+/** Not all at once: the rest, if there is any, follows, then the owner is told. */
 export const PARTIAL = 1
+const NOT_IN_USE = -1
 
 type Write = StreamHandle['writeBuffer']
 type WithHandle = Socket & { readonly _handle?: (StreamHandle & object) | null | undefined }
@@ -51,7 +54,7 @@ export function learnHandle(socket: Socket, first: Buffer): boolean {
   handle.writeBuffer = (request, bytes) => {
     Reflect.deleteProperty(handle, 'writeBuffer')
     Request = request.constructor as new () => object
-    plainWrite = write
+    if (typeof request.getAsyncId === 'function') plainWrite = write
     return handle.writeBuffer(request, bytes)
   }
   socket.write(first)
@@ -80,7 +83,9 @@ export function writeToHandle(handle: StreamHandle, bytes: Uint8Array, owner: Ha
   const request = spare ?? (spare = createRequest())
   const status = handle.writeBuffer(request, bytes)
   if (status !== 0) return status
-  if (handle.writeQueueSize === 0) return TAKEN
+  // The second try of the runtime may have taken what the first did not: nothing is queued then,
+  // but the request is still to be completed, and using it again would abort the process.
+  if (handle.writeQueueSize === 0 && request.getAsyncId() === NOT_IN_USE) return TAKEN
   spare = undefined
   request.bytes = bytes
   request.owner = owner
@@ -88,11 +93,8 @@ export function writeToHandle(handle: StreamHandle, bytes: Uint8Array, owner: Ha
 }
 
 function createRequest(): WriteRequest {
-  return Object.assign(new Request(), {
-    oncomplete: onComplete,
-    bytes: undefined,
-    owner: undefined,
-  })
+  const own = { oncomplete: onComplete, bytes: undefined, owner: undefined }
+  return Object.assign(new Request() as Pick<WriteRequest, 'getAsyncId'>, own)
 }
 
 function onComplete(this: WriteRequest, status: number): void {
