@@ -37,15 +37,15 @@ export function encodeEntry(entry: Entry, id: string | undefined): string {
   return encodeEvent({ id, type: mend(entry.type), retry: entry.retry, data: entry.data })
 }
 
+// oxlint-disable-next-line no-control-regex
+const UNPRINTABLE = /[\u0000\r\n]/g
+
 /**
  * Publishers cannot give such a type, but others may write to a log that several programs share:
  * one bad entry must not end the hub that reads it.
  */
 function mend(type: string | undefined): string | undefined {
-  // oxlint-disable-next-line no-control-regex
-  return type === undefined || !/[\u0000\r\n]/.test(type)
-    ? type
-    : type.replaceAll(/[\u0000\r\n]/g, ' ')
+  return type?.replaceAll(UNPRINTABLE, ' ')
 }
 
 /** Tells a reader its place. `data` is there because some clients ignore an id without it. */
