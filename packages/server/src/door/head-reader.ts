@@ -11,7 +11,7 @@ export const FOREIGN = 'foreign'
 export type HeadReading = DoorRequest | typeof MORE | typeof FOREIGN
 
 /** Largest body the door takes. */
-export const MAX_BODY_BYTES = 65_536
+const MAX_BODY_BYTES = 65_536
 const MAX_FIELDS = 64
 
 const NO_VALUES: readonly (string | undefined)[] = Array.from({ length: FIELD_COUNT })
