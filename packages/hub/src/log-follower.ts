@@ -35,6 +35,7 @@ export class LogFollower implements TailSink {
   #isClosed = false
   #waiting: Waiting[] = []
   #isChecking = false
+  #present: Promise<LogState> | undefined
   /** Counts the tails that were asked for. */
   #attempt = 0
   /** When the newest was asked for; undefined when it is there. */
@@ -114,6 +115,15 @@ export class LogFollower implements TailSink {
     this.#position = state.last
     this.#release(Infinity)
     this.#listener.onReset(previousEpoch)
+  }
+
+  /** The state of the log: one question for all who ask in one turn of the event loop. */
+  presentState(): Promise<LogState> {
+    if (this.#present === undefined) {
+      this.#present = this.#broker.state()
+      setImmediate(() => (this.#present = undefined))
+    }
+    return this.#present
   }
 
   /** Waits until everything that is in the log now was handed to the hub. False after `timeoutMs`. */

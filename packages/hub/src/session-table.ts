@@ -181,11 +181,10 @@ export class SessionTable implements SessionObserver {
   }
 
   #begin(subscriber: Subscriber, from: string | undefined): void {
-    const { follower, namespaces, window } = this.#source
-    // With its place in memory a reader waits for nobody: ten thousand come back at once.
+    const { follower, namespaces } = this.#source
     const start =
       from !== undefined
-        ? findRecentStart(from, follower, window)
+        ? findRecentStart(from, this.#source)
         : namespaces.hasLatest
           ? undefined
           : { after: follower.position, gap: undefined }
@@ -196,8 +195,11 @@ export class SessionTable implements SessionObserver {
   }
 
   async #beginFrom(subscriber: Subscriber, from: string): Promise<void> {
-    const start = await findStart(this.#source.broker, from)
-    this.#newReplay(subscriber, start).start()
+    const { broker, follower } = this.#source
+    // One question for ten thousand that come back at once.
+    const { base, epoch } = await follower.presentState()
+    const recent = epoch === follower.epoch ? findRecentStart(from, this.#source, base) : undefined
+    this.#newReplay(subscriber, recent ?? (await findStart(broker, from))).start()
   }
 
   async #beginAnew(subscriber: Subscriber): Promise<void> {

@@ -41,11 +41,21 @@ export function checkCursor(text: string): string {
   throw new HeartlineError(hubErrors.cursorInvalid, { reason: 'it has another form' })
 }
 
-/** The same for a cursor whose entry is in memory: without a question to the broker. */
+/** What is in memory of the log. */
+export interface RecentLog {
+  readonly follower: LogFollower
+  readonly window: RecentWindow
+}
+
+/**
+ * The same for a cursor whose entry is in memory: without a question to the broker for each.
+ * @param base The newest entry that was trimmed: memory may hold what is retained no more. Without it
+ * only the newest entry of the log is found.
+ */
 export function findRecentStart(
   from: string,
-  follower: LogFollower,
-  window: RecentWindow,
+  { follower, window }: RecentLog,
+  base?: Position,
 ): StartingPoint | undefined {
   if (from === EARLIEST) return undefined
   const cursor = decodeCursor(from)
@@ -53,7 +63,10 @@ export function findRecentStart(
   if (position === undefined) return undefined
   const { ms, offset } = follower.position
   const isNewest = position.offset === offset && position.ms === ms
-  return isNewest || window.has(position) ? { after: position, gap: undefined } : undefined
+  const isRetained = base !== undefined && position.offset >= base.offset
+  return isNewest || (isRetained && window.has(position))
+    ? { after: position, gap: undefined }
+    : undefined
 }
 
 /** Finds the place of a checked `from` (a cursor's text or `earliest`) in the log. */
