@@ -27,9 +27,9 @@ const BUDGETS: readonly Budget[] = [
     entry: 'packages/wire/src/index.ts',
     maxBytes: 2700,
   },
-  { name: 'EventSource', imports: '{ EventSource }', entry: CLIENT, maxBytes: 8900 },
-  { name: 'createClient', imports: '{ createClient }', entry: CLIENT, maxBytes: 12_600 },
-  { name: 'all of the client', imports: '*', entry: CLIENT, maxBytes: 13_600 },
+  { name: 'EventSource', imports: '{ EventSource }', entry: CLIENT, maxBytes: 9000 },
+  { name: 'createClient', imports: '{ createClient }', entry: CLIENT, maxBytes: 12_800 },
+  { name: 'all of the client', imports: '*', entry: CLIENT, maxBytes: 13_800 },
 ]
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

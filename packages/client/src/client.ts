@@ -51,7 +51,7 @@ export interface Client<Events extends EventMap = EventMap> extends AsyncIterabl
   /** Calls the handler with every heartbeat. */
   onHeartbeat(handler: () => unknown): () => void
   /** An iteration with a bounded queue. It connects. Leaving the loop ends only the iteration. */
-  events(options?: QueueOptions): EventQueue<Events>
+  events(options?: QueueOptions): AsyncIterableIterator<StreamEvent<Events>, undefined>
   /** Begins to read, if nothing did before. */
   connect(): void
   /** Looks at once whether the stream is alive, and tries again at once when it waits. */
@@ -86,7 +86,7 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
   #loading: Promise<void> | undefined
 
   constructor(options: ClientOptions<Events>) {
-    const setup = resolveConnection(options)
+    const setup = resolveConnection({ ...options, name: 'heartline-js' })
     const { source, fetch, clock, random, ladder } = setup
     const onError = (error: HeartlineError): void => this.#receiver.report(error)
     this.#place = new Place(options.lastEventId ?? '', options.store, onError)

@@ -17,6 +17,10 @@ export class Handlers {
     }
   }
 
+  has(name: string): boolean {
+    return (this.#byName.get(name)?.size ?? 0) > 0
+  }
+
   /**
    * Calls all of a name. What one throws keeps nobody from being called; it goes to `onThrow`. The
    * promise, if there is one, resolves when all are done. It never rejects.

@@ -6,7 +6,7 @@ import type { EventMap } from './event.ts'
 import { LADDER_DEFAULTS, type Ladder, type LadderOptions } from './ladder.ts'
 import type { Outbox } from './outbox.ts'
 import { refuse } from './outcome.ts'
-import { RequestSource, type RequestOptions } from './request.ts'
+import { RequestSource, type RequestOptions, type SourceOptions } from './request.ts'
 import type { StandardSchema } from './schema.ts'
 import type { PlaceStore } from './store/place-store.ts'
 import { surroundings, type Surroundings } from './surroundings.ts'
@@ -67,42 +67,44 @@ export interface ClientOptions<Events extends EventMap = EventMap>
   readonly publishTimeoutMs?: number | undefined
 }
 
+interface ConnectionOptions extends SourceOptions, RetryOptions, WorldOptions {
+  readonly maxEventBytes?: number | undefined
+}
+
 /** Everything a connection needs, with the defaults filled in. Throws `HL_CLIENT_OPTION_INVALID`. */
-export function resolveConnection(
-  options: RequestOptions &
-    RetryOptions &
-    WorldOptions & { readonly maxEventBytes?: number | undefined },
-): ConnectionSetup {
+export function resolveConnection(options: ConnectionOptions): ConnectionSetup {
+  const { failOverAfter = 1, retryMs = 0, maxEventBytes } = options
+  const patience = {
+    connectMs: options.watch?.connectMs ?? 20_000,
+    firstByteMs: options.watch?.firstByteMs,
+    silentMs: options.watch?.silentMs ?? 0,
+    silentHeartbeats: options.watch?.silentHeartbeats ?? 2.5,
+  }
+  requireNumbers({ ...patience, ...options.ladder, failOverAfter, retryMs, maxEventBytes })
   return {
     source: new RequestSource(options),
     fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     surroundings: options.surroundings ?? surroundings,
-    ladder: resolveLadder(options.ladder),
-    patience: {
-      connectMs: options.watch?.connectMs ?? 20_000,
-      firstByteMs: options.watch?.firstByteMs,
-      silentMs: options.watch?.silentMs ?? 0,
-      silentHeartbeats: options.watch?.silentHeartbeats ?? 2.5,
-    },
-    maxEventBytes: options.maxEventBytes,
-    failOverAfter: options.failOverAfter ?? 1,
-    retryMs: options.retryMs ?? 0,
+    ladder: { ...LADDER_DEFAULTS, ...withoutUndefined(options.ladder) },
+    patience,
+    maxEventBytes,
+    failOverAfter,
+    retryMs,
     repeat: options.repeat ?? false,
     mayLeaveOrigin: options.redirect === 'follow',
     refuse,
   }
 }
 
-function resolveLadder(options: LadderOptions = {}): Ladder {
-  const ladder: Record<string, number> = { ...LADDER_DEFAULTS }
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue
-    if (!(value >= 0)) {
-      throw toError('optionInvalid', { option: `ladder.${name}`, problem: 'must be 0 or more' })
-    }
-    ladder[name] = value
+function requireNumbers(options: Readonly<Record<string, number | undefined>>): void {
+  for (const [option, value] of Object.entries(options)) {
+    const isGood = value === undefined || value > 0 || (value === 0 && option !== 'maxEventBytes')
+    if (!isGood) throw toError('optionInvalid', { option, problem: 'must be a number above 0' })
   }
-  return ladder as Ladder
+}
+
+function withoutUndefined(options: LadderOptions = {}): Partial<Ladder> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
 }

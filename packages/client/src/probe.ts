@@ -18,6 +18,8 @@ export class Probe {
   #timer: unknown
   #good = 0
   #isOn = false
+  /** Counts the starts: an answer to a question of an earlier one says nothing. */
+  #round = 0
 
   constructor(setup: ProbeSetup) {
     this.#setup = setup
@@ -27,6 +29,7 @@ export class Probe {
     if (this.#isOn) return
     this.#isOn = true
     this.#good = 0
+    this.#round++
     this.#schedule()
   }
 
@@ -40,8 +43,9 @@ export class Probe {
   }
 
   async #ask(): Promise<void> {
+    const round = this.#round
     const isGood = await this.#isHealthy()
-    if (!this.#isOn) return
+    if (!this.#isOn || round !== this.#round) return
     this.#good = isGood ? this.#good + 1 : 0
     if (this.#good < this.#setup.healthyAfter) return this.#schedule()
     this.stop()

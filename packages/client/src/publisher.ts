@@ -26,6 +26,8 @@ export interface PublisherSetup {
 
 interface Waiting {
   readonly entry: OutboxEntry
+  /** Resolved when the outbox has it: nothing is sent before. */
+  readonly kept: Promise<void>
   resolve(results: readonly PublishResult[]): void
   reject(error: unknown): void
 }
@@ -66,10 +68,12 @@ export class Publisher {
     if (this.#abort.signal.aborted) return Promise.reject(toError('closed'))
     if (this.#waiting.length >= entries) return Promise.reject(toError('outboxFull', { entries }))
     const named = events.map((event) => ({ ...event, publishId: event.publishId ?? randomId() }))
+    if (events.length === 0) return Promise.resolve([])
     const entry = { id: randomId(), events: named }
+    const kept = this.#guard('saved', async () => this.#setup.outbox.add(entry))
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, resolve, reject })
-      void this.#run(async () => this.#setup.outbox.add(entry))
+      this.#waiting.push({ entry, kept, resolve, reject })
+      void this.#run()
     })
   }
 
@@ -87,9 +91,7 @@ export class Publisher {
     for (const waiting of this.#waiting.splice(0)) waiting.reject(toError('closed'))
   }
 
-  /** @param keep Puts a new entry into the outbox; nothing is sent before it is kept. */
-  async #run(keep?: () => Promise<void>): Promise<void> {
-    await this.#guard('saved', keep)
+  async #run(): Promise<void> {
     if (this.#isRunning) return
     this.#isRunning = true
     if (!this.#isLoaded) await this.#guard('read', () => this.#load())
@@ -100,14 +102,16 @@ export class Publisher {
   async #load(): Promise<void> {
     this.#isLoaded = true
     const known = new Set(this.#waiting.map(({ entry }) => entry.id))
-    const kept = await this.#setup.outbox.load()
-    const older = kept.filter(({ id }) => !known.has(id))
+    const loaded = await this.#setup.outbox.load()
+    const older = loaded.filter(({ id }) => !known.has(id))
     const reject = (error: unknown): void => this.#setup.onError(error as HeartlineError)
-    this.#waiting.unshift(...older.map((entry) => ({ entry, resolve: () => {}, reject })))
+    const kept = Promise.resolve()
+    this.#waiting.unshift(...older.map((entry) => ({ entry, kept, resolve: () => {}, reject })))
   }
 
   async #sendFirst(): Promise<void> {
     const first = this.#waiting[0] as Waiting
+    await first.kept
     this.#pause.attempted()
     let answer = await this.#send(first.entry, false)
     const isStale = 'error' in answer && answer.error.details['status'] === 401
@@ -156,9 +160,9 @@ export class Publisher {
     return { attempt: 1, endpoint, lastEventId: '', refresh, silence: 0, signal }
   }
 
-  async #guard(act: string, work: (() => Promise<void>) | undefined): Promise<void> {
+  async #guard(act: string, work: () => Promise<void>): Promise<void> {
     try {
-      await work?.()
+      await work()
     } catch (thrown) {
       this.#setup.onError(toError('storeFailed', { act, reason: String(thrown) }, thrown))
     }

@@ -83,7 +83,9 @@ export class Receiver<Events extends EventMap> {
 
   /** Reports what went wrong, or says it aloud when nobody wants to know. */
   report(error: HeartlineError): void {
-    this.notify('error', error)
+    if (this.observers.has('error')) this.notify('error', error)
+    // oxlint-disable-next-line no-console -- What a handler throws must not vanish.
+    else console.error(error)
   }
 
   notify(name: 'state' | 'error' | 'heartbeat', value?: unknown): void {

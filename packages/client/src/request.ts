@@ -34,6 +34,12 @@ export interface RequestOptions {
   readonly resumeBy?: 'header' | 'query' | undefined
 }
 
+/** The options, and what the client calls itself. */
+export interface SourceOptions extends RequestOptions {
+  /** Sent as `Heartline-Client`, so that an overloaded hub answers with a real 503. */
+  readonly name?: string | undefined
+}
+
 /** A request that is ready to be sent. */
 export interface PreparedRequest {
   readonly url: string
@@ -49,11 +55,11 @@ export class RequestSource {
   readonly endpoints: number
   /** True when asking for a token again can change the answer to a 401. */
   readonly canRefresh: boolean
-  readonly #options: RequestOptions
+  readonly #options: SourceOptions
   readonly #urls: readonly PerRequest<string | URL>[]
 
   /** @throws HeartlineError `HL_CLIENT_OPTION_INVALID` for a URL that is none. */
-  constructor(options: RequestOptions) {
+  constructor(options: SourceOptions) {
     const { url, method = 'GET', headers, token } = options
     this.#options = options
     this.#urls = Array.isArray(url) ? url : [url as PerRequest<string | URL>]
@@ -85,6 +91,10 @@ export class RequestSource {
       headers,
       signal,
       cache: 'no-store',
+    }
+    const { name } = this.#options
+    if (name !== undefined && isNear(url) && !headers.has('Heartline-Client')) {
+      headers.set('Heartline-Client', name)
     }
     if (credentials !== undefined) init.credentials = credentials
     if (body !== undefined) {
@@ -126,6 +136,11 @@ export function toAbsolute(url: string | URL): URL {
   } catch {
     throw toError('optionInvalid', { option: 'url', problem: `is not a URL: ${String(url)}` })
   }
+}
+
+/** To another origin, a browser would ask for leave to send a header of ours. */
+function isNear(url: URL): boolean {
+  return globalThis.location === undefined || globalThis.location.origin === url.origin
 }
 
 /** A header holds bytes: those of the UTF-8 form, as the HTML standard says. */

@@ -51,9 +51,11 @@ export class Watchdog {
     this.#fedAt = this.#clock.now()
   }
 
-  /** Until the next `expect`. */
+  /** Silence says nothing until the next `expect`. */
   stop(): void {
     this.#clock.clearTimer(this.#timer)
+    this.#limitMs = 0
+    this.#awakeLimitMs = 0
   }
 
   /** The machine or the page was asleep: what is silent for long is dead. */
@@ -62,7 +64,7 @@ export class Watchdog {
   }
 
   #schedule(waitMs = this.#nextLookMs()): void {
-    this.stop()
+    this.#clock.clearTimer(this.#timer)
     this.#dueAt = this.#clock.now() + waitMs
     this.#timer = this.#clock.setTimer(() => this.#look(), waitMs)
   }
@@ -73,8 +75,10 @@ export class Watchdog {
   }
 
   #look(): void {
-    const isLate = this.#clock.now() - this.#dueAt > LATE_MS
-    if (isLate) this.#timer = this.#clock.setTimer(() => this.#lookAfterSleep(), GRACE_MS)
+    const lateMs = this.#clock.now() - this.#dueAt
+    // The clock was set back: by it, nothing came in for less than no time.
+    if (lateMs < -LATE_MS) this.fed()
+    if (lateMs > LATE_MS) this.#timer = this.#clock.setTimer(() => this.#lookAfterSleep(), GRACE_MS)
     else if (this.#limitMs > 0 && this.silentMs >= this.#limitMs) this.#bite()
     else this.#schedule()
   }
@@ -87,8 +91,6 @@ export class Watchdog {
   #bite(): void {
     const { silentMs } = this
     this.stop()
-    this.#limitMs = 0
-    this.#awakeLimitMs = 0
     this.#onSilence(silentMs)
   }
 }

@@ -85,6 +85,21 @@ describe('what handlers get', () => {
     expect(client.errors).toEqual(['HL_CLIENT_HANDLER_FAILED', 'HL_CLIENT_HANDLER_FAILED'])
   })
 
+  it('says aloud what nobody asked to be told', async () => {
+    const { url } = await serve((_, response) => openStream(response, 'data: 1\n\n'))
+    const client = createClient({ url })
+    onTestFinished(() => client.close())
+    const spoken: unknown[] = []
+    const { error } = console
+    onTestFinished(() => void (console.error = error))
+    console.error = (said) => spoken.push(said)
+    client.on('message', () => {
+      throw new Error('boom')
+    })
+    await until(() => spoken.length === 1)
+    expect(String(spoken[0])).toContain('A handler of "message" threw: boom.')
+  })
+
   it('waits for the promise of a handler before the next event, and reports one that hangs', async () => {
     const { url } = await serve((_, response) => openStream(response, 'data: 1\n\ndata: 2\n\n'))
     const client = open({ url, handlerMs: 20 })

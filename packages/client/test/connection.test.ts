@@ -206,6 +206,32 @@ describe('waking up', () => {
   })
 })
 
+describe('options', () => {
+  it('are refused at once when they are no good', () => {
+    for (const bad of [
+      { ladder: { baseMs: -1 } },
+      { ladder: { growth: Number.NaN } },
+      { watch: { connectMs: -5 } },
+      { failOverAfter: -1 },
+      { maxEventBytes: 0 },
+      { url: '//' },
+    ]) {
+      const make = (): unknown => createClient({ url: 'http://127.0.0.1:9', ...bad })
+      expect(make).toThrow(expect.objectContaining({ code: 'HL_CLIENT_OPTION_INVALID' }))
+    }
+  })
+
+  it('say who asks, unless a header of the caller does', async () => {
+    const { url, requests } = await serve((_, response) => openStream(response, 'data: 1\n\n'))
+    open({ url, headers: { 'X-Mine': '1' } })
+    open({ url, headers: async () => [['heartline-client', 'mine']] })
+    await until(() => requests.length === 2)
+    const names = requests.map(({ headers }) => headers['heartline-client'])
+    expect(new Set(names)).toEqual(new Set(['heartline-js', 'mine']))
+    expect(requests.map(({ headers }) => headers['x-mine'])).toContain('1')
+  })
+})
+
 describe('a stream of a hub that died in silence', () => {
   it('is reported with the next request, unless this machine slept', async () => {
     const clock = new ManualClock()

@@ -43,6 +43,7 @@ describe('publishing', () => {
       'Bearer T',
     ])
     expect(result?.id).toMatch(/^[0-9a-f]{32}$/)
+    expect(await client.publish([])).toEqual([])
     expect(two[0]).toEqual({ id: 'mine', duplicate: false })
     expect([...stored.values()]).toEqual([1, 2, 3])
     expect([client.state.name, client.waiting]).toEqual(['idle', 0])
