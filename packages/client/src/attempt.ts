@@ -85,6 +85,7 @@ export class Attempt {
   /** Ends it from this side. */
   end(reason: HeartlineError): void {
     this.#verdict ??= reason
+    this.#watchdog.stop()
     this.#abort.abort(reason)
   }
 
@@ -142,7 +143,10 @@ export class Attempt {
   async #readBody(body: ReadableStream<Uint8Array>): Promise<void> {
     const reader = body.getReader()
     const parser = this.#createParser()
-    for (;;) {
+    // Not every `fetch` ends the body when its signal says so.
+    const cancel = (): void => void reader.cancel().catch(() => {})
+    this.#abort.signal.addEventListener('abort', cancel, { once: true })
+    while (this.#verdict === undefined) {
       const { value, done } = await reader.read()
       if (done || this.#verdict !== undefined) return
       this.#fed()
