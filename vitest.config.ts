@@ -17,7 +17,11 @@ export default defineConfig({
       'test/**/*.test.ts',
       'bench/test/**/*.test.ts',
     ],
-    setupFiles: ['packages/session/test/kit/use-seam.ts', 'test/kit/use-front-door.ts'],
+    setupFiles: [
+      'packages/session/test/kit/use-seam.ts',
+      'test/kit/use-front-door.ts',
+      'test/kit/use-io-uring.ts',
+    ],
     env: { TEST_SEAM: seam },
     testTimeout: 30_000,
     hookTimeout: 60_000,

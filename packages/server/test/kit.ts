@@ -11,6 +11,8 @@ export const SECRET = 'a test secret of more than 32 bytes, for HS256'
 type Tree = Record<string, unknown>
 /** `off` lets Node's parser read everything: what is promised must be true with both. */
 const FRONT_DOOR = process.env['HEARTLINE_FRONT_DOOR'] ?? 'on'
+/** `off` sends to each reader alone. */
+const IO_URING = process.env['HEARTLINE_SESSION_IO_URING'] ?? 'auto'
 
 const running: HeartlineServer[] = []
 afterEach(async () => {
@@ -20,7 +22,13 @@ afterEach(async () => {
 export function toConfig(tree: Tree = {}): Config {
   const problems: HeartlineError[] = []
   const config = checkConfig(
-    { listen: '127.0.0.1:0', frontDoor: FRONT_DOOR, drain: { deadlineMs: 100 }, ...tree },
+    {
+      listen: '127.0.0.1:0',
+      frontDoor: FRONT_DOOR,
+      drain: { deadlineMs: 100 },
+      ...tree,
+      session: { ioUring: IO_URING, ...(tree['session'] as object | undefined) },
+    },
     problems,
   )
   if (config === undefined) throw problems[0]
