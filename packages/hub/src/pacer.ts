@@ -1,6 +1,6 @@
 /** What replays may do between two turns of the event loop: so many steps, so many bytes. */
-const STEPS_PER_TURN = 128
-const BYTES_PER_TURN = 1_048_576
+const STEPS_PER_TURN = 32
+const BYTES_PER_TURN = 524_288
 /** What a page costs that is looked at for one reader alone: as much as sending its bytes. */
 export const PAGE_COST: number = 262_144
 

@@ -7,6 +7,7 @@ import { AnswerQueue } from './answer-queue.ts'
 import type { DoorRequest } from './door-request.ts'
 import type { DoorRoutes } from './door-routes.ts'
 import { FOREIGN, MORE, type HeadReader } from './head-reader.ts'
+import type { Opening, OpeningLine } from './opening-line.ts'
 
 /** What connections ask of the door they came through. */
 export interface DoorHost {
@@ -15,6 +16,8 @@ export interface DoorHost {
   /** Gets a connection back from a stream that ended. */
   readonly onFree: (socket: Socket) => void
   readonly keeper: ConnectionKeeper
+  /** Where requests for streams wait while many come at once. */
+  readonly openings: OpeningLine
   /** The connection is not the door's any more. */
   left(connection: DoorConnection): void
   /** Lets node:http read what follows, from `rest` on. */
@@ -43,7 +46,7 @@ type Guest = Socket & { [CONNECTION]?: DoorConnection | undefined }
  * One connection while it is the door's: before its first request, and between and during
  * publishes. It becomes a stream's or node:http's in the end.
  */
-export class DoorConnection {
+export class DoorConnection implements Opening {
   readonly #host: DoorHost
   readonly #socket: Guest
   readonly #answers = new AnswerQueue()
@@ -54,6 +57,10 @@ export class DoorConnection {
   #isFresh: boolean
   /** A token is being checked. */
   #isChecking = false
+  /** Its request for a stream waits in line. */
+  #isInLine = false
+  /** It has waited. */
+  #mayOpen = false
   /** The next request is for node:http, once the answers before it have left. */
   #isForeign = false
   #isBlocked = false
@@ -77,7 +84,7 @@ export class DoorConnection {
 
   /** True while no request is being answered. */
   get isIdle(): boolean {
-    return this.#answers.size === 0 && !this.#isChecking
+    return this.#answers.size === 0 && !this.#isChecking && !this.#isInLine
   }
 
   /** Ends when what is being answered has been answered. */
@@ -123,6 +130,14 @@ export class DoorConnection {
     this.#goOn()
   }
 
+  /** Called by the line: the stream may open now. */
+  open(): void {
+    this.#isInLine = false
+    if (this.#isOver) return
+    this.#mayOpen = true
+    this.#goOn()
+  }
+
   /** Takes one request after the other from what was read. */
   #take(): void {
     while (this.#bytes.length > 0 && !this.#isHeld) {
@@ -137,12 +152,22 @@ export class DoorConnection {
       // A stream has the connection for itself: nothing before it, nothing behind it.
       const isAlone = end === bytes.length && this.#answers.size === 0
       if (request.method === 'GET' && !isAlone) return this.#leave()
+      if (request.method === 'GET' && !this.#isNext()) return
       this.#authenticate(request)
     }
     if (this.#bytes.length > 0) this.#socket.pause()
   }
 
+  /** Whether its stream may open now; otherwise it gets in line. */
+  #isNext(): boolean {
+    if (this.#mayOpen || this.#host.openings.take()) return true
+    this.#isInLine = true
+    this.#host.openings.wait(this)
+    return false
+  }
+
   get #isHeld(): boolean {
+    if (this.#isInLine) return true
     return this.#isOver || this.#isChecking || this.#isForeign || this.#isBlocked
   }
 
@@ -183,6 +208,8 @@ export class DoorConnection {
   }
 
   #open(request: DoorRequest, grant: Grant): void {
+    // Who sends nothing more has left: nobody would tell the stream later.
+    if (this.#isComplete) return this.#socket.destroySoon()
     const { routes, onFree, keeper } = this.#host
     const subscription = routes.admit(request, grant)
     this.#detach()

@@ -3,6 +3,7 @@ import type { ConnectionKeeper } from '@heartline/session'
 import { DoorConnection, type DoorHost } from './door-connection.ts'
 import type { DoorRoutes } from './door-routes.ts'
 import { HeadReader } from './head-reader.ts'
+import { OpeningLine } from './opening-line.ts'
 
 /** What a door is made of. */
 export interface DoorParts {
@@ -31,6 +32,7 @@ export class FrontDoor implements DoorHost {
   readonly onFree: (socket: Socket) => void = (socket) => this.#take(socket, false)
   readonly refuse: DoorParts['refuse']
   readonly keeper: ConnectionKeeper
+  readonly openings: OpeningLine = new OpeningLine()
   readonly #serve: DoorParts['serve']
   readonly #tickMs: number
   /** Connections that are neither a stream's nor node:http's. */
