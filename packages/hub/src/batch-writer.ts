@@ -1,5 +1,4 @@
-import type { Buffer } from 'node:buffer'
-import { IN_BATCH, NO_BATCH, type Session } from '@heartline/session'
+import { IN_BATCH, NO_BATCH, type BatchMember, type WriteBatch } from '@heartline/session'
 
 /**
  * Sends to many sockets in one system call. `@heartline/io-uring` makes one; without any, each
@@ -22,11 +21,11 @@ export interface BatchSender {
  * Writes to sessions, many in one system call where a sender was given. Nothing may be left in it
  * between two turns of the event loop, nor when code of others runs: whoever writes also flushes.
  */
-export class BatchWriter {
+export class BatchWriter implements WriteBatch {
   readonly #sender: BatchSender | undefined
   /** For each send its session and its bytes. */
-  readonly #sessions: (Session | undefined)[] = []
-  readonly #pieces: (Buffer | undefined)[] = []
+  readonly #sessions: (BatchMember | undefined)[] = []
+  readonly #pieces: (Uint8Array | undefined)[] = []
   /** The number of the batch that is being gathered. */
   #batch = 1
 
@@ -38,7 +37,7 @@ export class BatchWriter {
    * Writes now or with the batch. False, and nothing is taken, when the session turned out to be
    * blocked by what the batch already held for it. Must not be called for one that is blocked.
    */
-  write(session: Session, bytes: Buffer): boolean {
+  write(session: BatchMember, bytes: Uint8Array): boolean {
     const sender = this.#sender
     if (sender === undefined) return hand(session, bytes)
     if (sender.count === sender.capacity) this.flush()
@@ -74,7 +73,7 @@ export class BatchWriter {
 }
 
 /** A transport that throws costs its own session, not the flush of all others. */
-function hand(session: Session, bytes: Buffer): true {
+function hand(session: BatchMember, bytes: Uint8Array): true {
   try {
     session.writeFramed(bytes)
   } catch (error) {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Entry } from '@heartline/broker'
-import type { Framing } from '@heartline/session'
+import { sharedWheel, type Framing } from '@heartline/session'
 import { BatchWriter } from './batch-writer.ts'
 import type { Cohort } from './cohort.ts'
 import type { Piece } from './cohort-log.ts'
@@ -32,9 +32,11 @@ export class FanOut implements Delivery {
   readonly topics: TopicStats = new TopicStats()
   readonly #parts: FanOutParts
   readonly #flusher: Flusher
-  readonly #writer: BatchWriter
+  /** Everything for many readers goes through it: what is published and heartbeats. */
+  readonly writer: BatchWriter
   readonly #maxLogBytes: number
   readonly #fellBehind: (subscriber: Subscriber) => void
+  readonly #stopFlushing: () => void
 
   constructor(
     parts: FanOutParts,
@@ -44,8 +46,13 @@ export class FanOut implements Delivery {
     this.#parts = parts
     this.#maxLogBytes = options.cohortLogBytes
     this.#flusher = new Flusher(this, parts.follower, options)
-    this.#writer = new BatchWriter(options.batchSender === 'none' ? undefined : options.batchSender)
+    this.writer = new BatchWriter(options.batchSender === 'none' ? undefined : options.batchSender)
     this.#fellBehind = fellBehind
+    this.#stopFlushing = sharedWheel().afterTurn(() => this.writer.flush())
+  }
+
+  close(): void {
+    this.#stopFlushing()
   }
 
   /** Encodes each entry once, keeps it at hand, and offers it to the cohorts that match. */
@@ -88,7 +95,7 @@ export class FanOut implements Delivery {
         piece = cohort.piece(from, framing)
         writes = 0
       }
-      if (!this.#writer.write(session, piece.bytes)) {
+      if (!this.writer.write(session, piece.bytes)) {
         this.#deliver(member)
         continue
       }
@@ -108,11 +115,11 @@ export class FanOut implements Delivery {
       if (session.isOver) return
       if (session.isBlocked) return this.#leaveBehind(subscriber)
       if (subscriber.at < cohort.base) {
-        this.#writer.flush()
+        this.writer.flush()
         return this.#fellBehind(subscriber)
       }
       const piece = cohort.piece(subscriber.at, session.framing)
-      if (!this.#writer.write(session, piece.bytes)) continue
+      if (!this.writer.write(session, piece.bytes)) continue
       subscriber.at = piece.to
       subscriber.last = piece.last
       count(this.#parts.counters, piece, 1)
@@ -122,13 +129,13 @@ export class FanOut implements Delivery {
 
   /** A slice ends: nothing may be left in the batch. */
   endSlice(): void {
-    this.#writer.flush()
+    this.writer.flush()
   }
 
   /** A reader takes bytes again. */
   resume(subscriber: Subscriber): void {
     this.#deliver(subscriber)
-    this.#writer.flush()
+    this.writer.flush()
   }
 
   /** Resolves when nothing is pending. From then on nothing waits for the next flush. */
@@ -143,7 +150,7 @@ export class FanOut implements Delivery {
     const lag = cohort.head - subscriber.at
     if (namespace.slowPolicy === 'disconnect' && lag > this.#maxLogBytes) {
       // Whoever is told of the end may do anything.
-      this.#writer.flush()
+      this.writer.flush()
       session.close('slow', { graceMs: 0 })
     }
   }

@@ -6,8 +6,6 @@ import {
   createNodeSession,
   createSocketSession,
   randomSessionId,
-  type ConnectionKeeper,
-  type FreeSocket,
   type Session,
   type SessionOptions,
 } from '@heartline/session'
@@ -28,6 +26,7 @@ import { LatestValues } from './latest-values.ts'
 import { LogFollower, type FollowerListener } from './log-follower.ts'
 import { NamespaceTable } from './namespace.ts'
 import { resolveHubOptions, type HubOptions, type ResolvedHubOptions } from './options.ts'
+import type { OpenExtra, OpenSocketExtra } from './open-extra.ts'
 import { Pacer } from './pacer.ts'
 import { listPresence } from './presence.ts'
 import type { PublishEvent, PublishResult } from './publish.ts'
@@ -61,20 +60,6 @@ const MAX_HISTORY_LIMIT = 1_000
 const SETTLE_SHARE = 0.25
 /** A reader this many events behind the head is moved on although nothing is trimmed yet. */
 const FAR = 250
-
-/** What `open` and `openFetch` add to a response. */
-export interface OpenExtra {
-  /** Further response headers. */
-  readonly headers?: Readonly<Record<string, string>> | undefined
-}
-
-/** What `openSocket` adds. */
-export interface OpenSocketExtra extends OpenExtra {
-  /** Gets the connection back for its next request. See `SocketSessionOptions.onFree`. */
-  readonly onFree?: FreeSocket | undefined
-  /** Lets the session do without the socket. See `SocketSessionOptions.keeper`. */
-  readonly keeper?: ConnectionKeeper | undefined
-}
 
 /** Topics, sessions, presence and resume in one process. Made by `createHub`. */
 export class Hub {
@@ -142,13 +127,12 @@ export class Hub {
 
   /** Follows the log from its end. Called once, by `createHub`. */
   async start(): Promise<void> {
-    await this.#follower.start()
-    this.#kernel.start()
-    if (!this.#namespaces.hasLatest) return
     try {
-      await this.#loader.load()
+      await this.#follower.start()
+      this.#kernel.start()
+      if (this.#namespaces.hasLatest) await this.#loader.load()
     } catch (error) {
-      this.#follower.close()
+      await this.close()
       throw error
     }
   }
@@ -345,6 +329,7 @@ export class Hub {
     this.#publisher.stop()
     for (const { session } of this.#sessions) session.close('drained', { graceMs: 0 })
     this.#kernel.stop()
+    this.#fanOut.close()
     this.#follower.close()
     this.#loader.stop()
   }
@@ -358,15 +343,17 @@ export class Hub {
 
   #sessionOptions(subscription: Subscription, extra: OpenExtra): SessionOptions {
     const { heartbeatKind, retryMs, maxBlockedMs, maxAgeMs, sessionIdPrefix } = this.#options
+    const { heartbeatMs, expiresAtMs } = subscription
     return {
-      id: sessionIdPrefix + randomSessionId(),
-      heartbeatMs: subscription.heartbeatMs,
+      heartbeatMs,
       heartbeatKind,
       onHeartbeat: this.#onHeartbeat,
+      id: sessionIdPrefix + randomSessionId(),
+      batch: this.#fanOut.writer,
       retryMs,
       maxBlockedMs,
       maxAgeMs,
-      expiresAtMs: subscription.expiresAtMs,
+      expiresAtMs,
       headers: extra.headers,
     }
   }

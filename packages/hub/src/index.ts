@@ -9,7 +9,8 @@ export {
   type Admission,
   type HandlerOptions,
 } from './handler.ts'
-export { createHub, type Hub, type OpenExtra, type OpenSocketExtra } from './hub.ts'
+export { createHub, type Hub } from './hub.ts'
+export type { OpenExtra, OpenSocketExtra } from './open-extra.ts'
 export type { HubStats } from './hub-stats.ts'
 export {
   HUB_DEFAULTS,

@@ -1,4 +1,4 @@
-export { IN_BATCH, NO_BATCH } from './batch.ts'
+export { IN_BATCH, NO_BATCH, type BatchMember, type WriteBatch } from './batch.ts'
 export { systemClock, type Clock } from './clock.ts'
 export type { CloseOptions, DrainOptions } from './close-options.ts'
 export type { Connection } from './connection.ts'

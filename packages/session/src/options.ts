@@ -1,4 +1,5 @@
 import { HeartlineError } from '@heartline/wire'
+import type { WriteBatch } from './batch.ts'
 import { sessionErrors } from './errors.ts'
 import { randomSessionId } from './session-id.ts'
 import { sharedWheel, type Wheel } from './wheel.ts'
@@ -40,6 +41,11 @@ export interface SessionOptions {
   wheel?: Wheel | undefined
   /** Called for each heartbeat that is sent: one function for all sessions. Must not throw. */
   onHeartbeat?: (() => void) | undefined
+  /**
+   * Sends heartbeats together with those of other sessions. Whoever gives it flushes it after each
+   * turn of the wheel (`Wheel.afterTurn`). Default: each is sent alone.
+   */
+  batch?: WriteBatch | undefined
   /** Numbers in [0, 1), for jitter only. Default `Math.random`. */
   random?: (() => number) | undefined
 }
@@ -59,6 +65,7 @@ export interface ResolvedSessionOptions {
   readonly remoteAddress: string | undefined
   readonly wheel: Wheel
   readonly onHeartbeat: () => void
+  readonly batch: WriteBatch | undefined
   readonly random: () => number
 }
 
@@ -76,6 +83,7 @@ export const sessionDefaults: Readonly<
   maxPendingBytes: 1_048_576,
   headers: Object.freeze({}),
   onHeartbeat: () => {},
+  batch: undefined,
   random: Math.random,
 })
 
@@ -104,6 +112,7 @@ export function resolveSessionOptions(options: SessionOptions = {}): ResolvedSes
     remoteAddress: options.remoteAddress,
     wheel: options.wheel ?? sharedWheel(),
     onHeartbeat: options.onHeartbeat ?? given.onHeartbeat,
+    batch: options.batch,
     random: options.random ?? given.random,
   }
   checkOptions(resolved)

@@ -6,6 +6,7 @@ export type SessionPolicy = Pick<
   | 'heartbeatMs'
   | 'heartbeatKind'
   | 'onHeartbeat'
+  | 'batch'
   | 'retryMs'
   | 'retryJitter'
   | 'maxBlockedMs'
@@ -22,9 +23,9 @@ let recent: readonly SessionPolicy[] = []
 /** One object for all sessions that were opened alike: each would else hold its own for its life. */
 export function policyOf(options: ResolvedSessionOptions): SessionPolicy {
   for (const policy of recent) if (isSame(policy, options)) return policy
-  const { heartbeatMs, heartbeatKind, onHeartbeat, retryMs, retryJitter } = options
+  const { heartbeatMs, heartbeatKind, onHeartbeat, batch, retryMs, retryJitter } = options
   const { maxBlockedMs, maxAgeMs, maxPendingBytes, wheel, random } = options
-  const beat = { heartbeatMs, heartbeatKind, onHeartbeat }
+  const beat = { heartbeatMs, heartbeatKind, onHeartbeat, batch }
   const limits = { maxBlockedMs, maxAgeMs, maxPendingBytes }
   const policy = Object.freeze({ ...beat, ...limits, retryMs, retryJitter, wheel, random })
   recent = [policy, ...recent.slice(0, REMEMBERED - 1)]
@@ -37,6 +38,7 @@ function isSame(a: SessionPolicy, b: SessionPolicy): boolean {
     a.heartbeatMs === b.heartbeatMs &&
     a.heartbeatKind === b.heartbeatKind &&
     a.onHeartbeat === b.onHeartbeat &&
+    a.batch === b.batch &&
     a.retryMs === b.retryMs &&
     a.retryJitter === b.retryJitter &&
     a.maxBlockedMs === b.maxBlockedMs &&

@@ -301,29 +301,27 @@ export class Session implements TransportListener, TimetableOwner {
 
   /** @internal Called by the timetable. */
   onDue(due: Due): void {
+    if (due === 'heartbeat') return this.#beat()
+    // Whoever is told of an end may do anything: nothing may be left in a batch.
+    this.#policy.batch?.flush()
     switch (due) {
-      case 'heartbeat':
-        this.#policy.onHeartbeat()
-        this.#write(this.#heartbeat())
-        break
       case 'blocked':
-        this.#cut('blocked')
-        break
+        return this.#cut('blocked')
       case 'linger':
-        this.#discard()
-        break
+        return this.#discard()
       case 'token-expired':
-        this.close(due, { final: encodeEvent({ type: 'heartline.expired', data: '{}' }) })
-        break
+        return this.close(due, { final: encodeEvent({ type: 'heartline.expired', data: '{}' }) })
       case 'max-age':
-        this.close(due)
-        break
+        return this.close(due)
     }
   }
 
-  #heartbeat(): Uint8Array {
-    const { heartbeatKind, wheel } = this.#policy
-    return heartbeatFrame(heartbeatKind, this.framing, wheel.turnUnixNow())
+  #beat(): void {
+    const { batch, heartbeatKind, onHeartbeat, wheel } = this.#policy
+    const bytes = heartbeatFrame(heartbeatKind, this.framing, wheel.turnUnixNow())
+    onHeartbeat()
+    if (batch === undefined) this.#write(bytes)
+    else batch.write(this, bytes)
   }
 
   #put(text: string): SendResult {

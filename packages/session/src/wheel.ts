@@ -38,6 +38,7 @@ export class Wheel {
   readonly #turnTime: Pick<Clock, 'now' | 'unixNow'>
   readonly #slots: (WheelEntry | undefined)[] = Array.from({ length: SLOTS + 1 })
   readonly #run: () => void
+  readonly #afterTurn = new Set<() => void>()
   /** The last tick whose bucket was looked at. */
   #tick = 0
   #size = 0
@@ -75,6 +76,12 @@ export class Wheel {
   /** Number of scheduled entries. */
   get size(): number {
     return this.#size
+  }
+
+  /** Calls `run` after each turn in which entries ran. Answers how to stop that. */
+  afterTurn(run: () => void): () => void {
+    this.#afterTurn.add(run)
+    return () => void this.#afterTurn.delete(run)
   }
 
   /** Schedules the entry for `at`, or moves it there. A time in the past means the next tick. */
@@ -129,6 +136,7 @@ export class Wheel {
       this.#collect(tick)
       this.#fire(tick * TICK_MS)
     } finally {
+      for (const run of this.#afterTurn) run()
       this.#armedTick = Infinity
       if (this.#size > 0) this.#arm(this.#nextTick())
     }

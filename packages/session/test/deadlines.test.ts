@@ -110,6 +110,23 @@ describe('The heartbeat of a session', () => {
     expect(desk.session.lastWriteAt).toBe(desk.start + 1_500)
   })
 
+  it('leaves with those of others at a part of a long interval, never late', async () => {
+    const desk = new Desk({ heartbeatMs: 15_000 })
+    desk.clock.advance(5_430)
+    desk.session.send({ data: 'x' })
+    desk.clock.advance(14_000)
+    const wroteAt = desk.start + 5_430
+    expect(desk.session.lastWriteAt).toBe(wroteAt)
+    desk.clock.advance(1_100)
+    const beatAt = desk.session.lastWriteAt
+    expect(beatAt % 1_000).toBe(0)
+    expect(beatAt - wroteAt).toBeGreaterThan(14_000)
+    expect(beatAt - wroteAt).toBeLessThanOrEqual(15_000)
+    // From then on at the interval itself.
+    desk.clock.advance(15_100)
+    expect(desk.session.lastWriteAt - beatAt).toBe(15_000)
+  })
+
   it('can be off, changed and switched on later', async () => {
     const desk = new Desk({ heartbeatMs: 0 })
     expect(desk.clock.timers.size).toBe(0)
