@@ -1,5 +1,5 @@
-import type { HeartlineError } from '@heartline/wire'
-import { reasonOf, toError } from './errors.ts'
+import { HeartlineError } from '@heartline/wire'
+import { clientErrors, reasonOf, toError } from './errors.ts'
 import { readProblem, type Problem } from './problem.ts'
 
 /** How one request for a stream ended. */
@@ -58,15 +58,21 @@ async function refuseByStatus(response: Response, context: AnswerContext): Promi
   const error = toRefusal(problem, context.url)
   if (status === 401) return { error, verdict: 'refresh' }
   if (code === 'HL_CURSOR_INVALID') return { error, verdict: 'restart' }
-  const passes = PASSING.includes(status) || (status >= 500 && !LASTING.includes(status))
   const retryAfterMs = toRetryAfter(response.headers.get('Retry-After'), context.now)
-  return { error, verdict: passes ? 'retry' : 'stop', retryAfterMs }
+  return { error, verdict: isPassing(status) ? 'retry' : 'stop', retryAfterMs }
+}
+
+/** True for a status that another time may change. */
+export function isPassing(status: number): boolean {
+  return PASSING.includes(status) || (status >= 500 && !LASTING.includes(status))
 }
 
 /** The error for an answer that says no. Its cause is the `Problem`. */
 export function toRefusal(problem: Problem, url: string): HeartlineError {
   const { status, code, title, detail } = problem
-  return toError('refused', { url, status, code, reason: detail || title || 'no reason' }, problem)
+  const reason = detail || title || 'no reason'
+  const entry = { ...clientErrors.refused, status, retryable: isPassing(status) }
+  return new HeartlineError(entry, { url, status, code, reason }, problem)
 }
 
 /** True for `text/event-stream`, with parameters or without. */
@@ -76,7 +82,7 @@ export function isEventStream(response: Response): boolean {
 }
 
 const DNS = /ENOTFOUND|EAI_|dns|name not|resolve/i
-const TLS = /CERT|SSL|TLS|EPROTO|self.signed|certificate/i
+const TLS = /CERT|SSL|TLS|EPROTO|self.signed|handshake|corrupt message/i
 
 /** Why there was no answer. Browsers say nothing but that there was none. */
 export function toNoAnswer(url: string, thrown: unknown): HeartlineError {

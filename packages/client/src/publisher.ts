@@ -2,7 +2,7 @@ import type { HeartlineError } from '@heartline/wire'
 import type { Clock } from './clock.ts'
 import { toError } from './errors.ts'
 import { Backoff, type Ladder } from './ladder.ts'
-import { toNoAnswer, toRefusal, toRetryAfter } from './outcome.ts'
+import { isPassing, toNoAnswer, toRefusal, toRetryAfter } from './outcome.ts'
 import type { Outbox, OutboxEntry } from './outbox.ts'
 import { Pause } from './pause.ts'
 import { readProblem } from './problem.ts'
@@ -171,10 +171,8 @@ export class Publisher {
 
 async function toAnswer(response: Response, url: string, now: number): Promise<Answer> {
   const error = toRefusal(await readProblem(response), url)
-  const { status } = response
-  const isFinal = status < 500 && status !== 408 && status !== 425 && status !== 429
   const retryAfterMs = toRetryAfter(response.headers.get('Retry-After'), now) ?? 0
-  return { error, isFinal, retryAfterMs }
+  return { error, isFinal: !isPassing(response.status), retryAfterMs }
 }
 
 /** Not `crypto.randomUUID`: that is missing on pages without TLS. */

@@ -114,7 +114,12 @@ describe('an answer that is no stream', () => {
     })
     const client = open({ url })
     await until(() => client.seen.length === 1)
-    expect(client.states[1]?.lastError?.details['status']).toBe(status)
+    const error = client.states[1]?.lastError
+    expect([error?.details['status'], error?.status, error?.retryable]).toEqual([
+      status,
+      status,
+      true,
+    ])
   })
 
   it('shows the problem document', async () => {
