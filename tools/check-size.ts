@@ -29,7 +29,7 @@ const BUDGETS: readonly Budget[] = [
   },
   { name: 'EventSource', imports: '{ EventSource }', entry: CLIENT, maxBytes: 9000 },
   { name: 'createClient', imports: '{ createClient }', entry: CLIENT, maxBytes: 12_800 },
-  { name: 'all of the client', imports: '*', entry: CLIENT, maxBytes: 13_800 },
+  { name: 'all of the client', imports: '*', entry: CLIENT, maxBytes: 14_000 },
 ]
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

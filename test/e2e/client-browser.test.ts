@@ -179,6 +179,39 @@ describe.skipIf(missing !== undefined)('the client in a browser', () => {
       expect(site.asked[1]?.headers['last-event-id']).toBe('at-0')
     },
   )
+
+  test('what a client published without a network is sent once after a reload', async () => {
+    const stored: string[] = []
+    const site = await serve((request, response) => {
+      if (request.method === 'GET') return open(response, 'data: 1\n\n')
+      request.setEncoding('utf8').on('data', (text: string) => stored.push(text))
+      return request.on('end', () => {
+        response.writeHead(201).end('[{"id":"x","duplicate":false}]')
+      })
+    })
+    const page = await visit(site)
+    const make = (): Promise<void> =>
+      page.evaluate(() => {
+        const outbox = window.lib.indexedDbOutbox('out')
+        window.client = window.lib.createClient({ url: 'v1/events', outbox })
+      })
+    await make()
+    await page.context().setOffline(true)
+    await page.evaluate(() => {
+      for (const data of ['one', 'two']) void window.client.publish({ topic: 'a', data })
+    })
+    const kept = (): Promise<number> =>
+      page.evaluate(async () => (await window.lib.indexedDbOutbox('out').load()).length)
+    await waitFor(async () => (await kept()) === 2, { what: 'both are kept' })
+    await page.evaluate(() => window.client.close())
+    await page.context().setOffline(false)
+    await page.reload()
+    await load(page)
+    await make()
+    await page.evaluate(() => window.client.connect())
+    await waitFor(async () => (await kept()) === 0, { what: 'both are sent' })
+    expect(stored.map((text) => JSON.parse(text)[0].data)).toEqual(['one', 'two'])
+  })
 })
 
 function open(response: ServerResponse, text: string): void {

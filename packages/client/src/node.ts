@@ -1,1 +1,2 @@
+export { fileOutbox } from './outbox/file.ts'
 export { fileStore } from './store/file.ts'

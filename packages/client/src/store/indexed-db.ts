@@ -1,3 +1,4 @@
+import { committed, openDatabase, settled } from './database.ts'
 import type { PlaceStore } from './place-store.ts'
 
 const TABLE = 'places'
@@ -11,7 +12,7 @@ const TABLE = 'places'
 export function indexedDbStore(key: string, database = 'heartline'): PlaceStore {
   let opening: Promise<IDBDatabase> | undefined
   const open = (): Promise<IDBDatabase> => {
-    opening ??= openDatabase(database)
+    opening ??= openDatabase(database, TABLE, false)
     // Tried anew after a failure.
     opening.catch(() => (opening = undefined))
     return opening
@@ -22,21 +23,9 @@ export function indexedDbStore(key: string, database = 'heartline'): PlaceStore 
       return settled<string | undefined>(table.get(key))
     },
     async save(id) {
-      const table = (await open()).transaction(TABLE, 'readwrite').objectStore(TABLE)
-      await settled(table.put(id, key))
+      const transaction = (await open()).transaction(TABLE, 'readwrite')
+      transaction.objectStore(TABLE).put(id, key)
+      await committed(transaction)
     },
   }
-}
-
-function openDatabase(name: string): Promise<IDBDatabase> {
-  const request = indexedDB.open(name, 1)
-  request.onupgradeneeded = () => request.result.createObjectStore(TABLE)
-  return settled(request)
-}
-
-function settled<Value>(request: IDBRequest<Value>): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error as Error)
-  })
 }
