@@ -8,6 +8,7 @@ export type SessionErrorName =
   | 'sessionEnded'
   | 'requestBehind'
   | 'writeFailed'
+  | 'responseReleased'
 
 /** The closed set of errors of this package. */
 export const sessionErrors: ErrorCatalogue<SessionErrorName> = {
@@ -59,6 +60,14 @@ export const sessionErrors: ErrorCatalogue<SessionErrorName> = {
     message: 'Writing to the connection failed ({code}).',
     fault: 'peer',
     retryable: true,
+    status: 500,
+  },
+  responseReleased: {
+    code: 'HL_RESPONSE_RELEASED',
+    message:
+      'This response was let go of by the session made of it. Send through the session, or make it with `release: false`.',
+    fault: 'caller',
+    retryable: false,
     status: 500,
   },
 }

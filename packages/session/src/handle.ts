@@ -30,7 +30,7 @@ interface WriteRequest {
 /** The kernel took all bytes. */
 export const TAKEN = 0
 /** Not all at once: the rest, if there is any, follows, then the owner is told. */
-export const PARTIAL = 1
+const PARTIAL = 1
 const NOT_IN_USE = -1
 
 type Write = StreamHandle['writeBuffer']

@@ -7,7 +7,7 @@ import type { Framing, Protocol, Transport, TransportListener, WriteSeam } from 
 const EMPTY = Buffer.alloc(0)
 const CARRIER = Symbol('heartline.http1')
 
-type Carried = ServerResponse & { [CARRIER]?: Http1Transport }
+type Carried = ServerResponse & { [CARRIER]?: Http1Transport | undefined }
 
 export interface Http1Terms {
   readonly protocol: Protocol
@@ -37,6 +37,7 @@ export class Http1Transport implements Transport, HandleOwner {
   /** Made when it blocks for the first time: most sessions never need it. */
   #onTaken: (() => void) | undefined = undefined
   #corked = true
+  #isBlocked = false
 
   /** The maker has corked the socket: the first write lets the head and itself go, in one packet. */
   constructor(response: ServerResponse, socket: Socket, terms: Http1Terms) {
@@ -60,11 +61,34 @@ export class Http1Transport implements Transport, HandleOwner {
     return this.#handle === undefined ? 'socket' : 'handle'
   }
 
+  /** A batch knows nothing of the response, which somebody else may end. */
+  get fd(): undefined {
+    return undefined
+  }
+
+  /** True when everything that was written is with the kernel. */
+  get isIdle(): boolean {
+    return !this.#corked && !this.#isBlocked && this.#socket.writableLength === 0
+  }
+
+  /** The response is no concern of this transport any more, nor are the next writes. */
+  leave(): void {
+    const carried: Carried = this.#response
+    carried[CARRIER] = undefined
+    carried.off('close', onResponseClose)
+  }
+
   listen(listener: TransportListener): void {
     this.#listener = listener
   }
 
   write(bytes: Uint8Array): boolean {
+    const isTaken = this.#put(bytes)
+    this.#isBlocked = !isTaken
+    return isTaken
+  }
+
+  #put(bytes: Uint8Array): boolean {
     const socket = this.#socket
     // After the end of the response these bytes would be read as part of the next one.
     if (this.#response.writableEnded || !socket.writable) return false
@@ -125,6 +149,7 @@ export class Http1Transport implements Transport, HandleOwner {
   }
 
   #taken(): void {
+    this.#isBlocked = false
     if (this.#socket.writable) this.#listener?.onWritable()
   }
 

@@ -1,4 +1,4 @@
-import { ServerResponse } from 'node:http'
+import { Server, ServerResponse, type IncomingMessage } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
 import type { Socket } from 'node:net'
 import { HeartlineError } from '@heartline/wire'
@@ -15,10 +15,12 @@ import {
   type ResolvedSessionOptions,
   type SessionOptions,
 } from './options.ts'
+import { ReleasableTransport, type ReleaseTerms } from './releasable-transport.ts'
 import { ResponseTransport } from './response-transport.ts'
 import { startTest } from './seam-test.ts'
-import { allowedSeam } from './seam.ts'
+import { allowedSeam, mayRelease, maySpareSocket } from './seam.ts'
 import { Session } from './session.ts'
+import type { ConnectionKeeper, FreeSocket } from './socket-transport.ts'
 import type { Protocol, Transport, WriteSeam } from './transport.ts'
 
 export interface NodeSessionOptions extends SessionOptions {
@@ -28,6 +30,18 @@ export interface NodeSessionOptions extends SessionOptions {
    * `response` always goes through `res.write`. Default `auto`, which is the same as `handle`.
    */
   transport?: 'auto' | WriteSeam | undefined
+  /**
+   * Whether an HTTP/1 stream on a plain connection lets go of its request, its response and the
+   * parser, which is most of the memory of an idle stream. `auto`: when nobody listens to them or
+   * has replaced one of their methods. Who still has them in its hands can end the stream as
+   * before, and is told its end; `response.write` does nothing any more. `true`: also when somebody
+   * listens, who is not told any more. `false`: never. Default `auto`.
+   */
+  release?: boolean | 'auto' | undefined
+  /** Gets the connection back from a stream that let go. Default: its node:http server does. */
+  onFree?: FreeSocket | undefined
+  /** Lets a stream that let go do without its socket. See `SocketSessionOptions.keeper`. */
+  keeper?: ConnectionKeeper | undefined
 }
 
 /**
@@ -121,9 +135,24 @@ function toHttp1Transport(
   }
   if (socket !== null) {
     const handle = seamOf(opening) === 'handle' ? plainHandleOf(socket) : undefined
-    return new Http1Transport(response, socket, { protocol, handle })
+    const transport = new Http1Transport(response, socket, { protocol, handle })
+    return toReleasable(transport, opening, { response, socket, handle })
   }
   return new ResponseTransport(response, protocol, request.socket as Socket)
+}
+
+/** A stream that lets go of its response, if it may. */
+function toReleasable(
+  transport: Http1Transport,
+  { request, options }: Opening,
+  parts: Pick<ReleaseTerms, 'response' | 'socket' | 'handle'>,
+): Transport {
+  const { release: when = 'auto', onFree } = options
+  const { server } = parts.socket
+  if (when === false || !mayRelease() || !(server instanceof Server)) return transport
+  const keeper = maySpareSocket() ? options.keeper : undefined
+  const own = { request: request as IncomingMessage, server, when, onFree, keeper }
+  return new ReleasableTransport(transport, { ...parts, ...own })
 }
 
 function protocolOf(request: NodeRequest): Protocol {

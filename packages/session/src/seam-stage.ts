@@ -8,8 +8,13 @@ export interface Pair {
 
 /** Makes connections within this process and clears them away. None keeps the process alive. */
 export class Stage {
-  readonly #server: Server = net.createServer({ allowHalfOpen: true })
+  readonly #server: Server
   readonly #sockets: Socket[] = []
+
+  /** @param server Takes one end of each connection. It is closed with the stage. */
+  constructor(server: Server = net.createServer({ allowHalfOpen: true })) {
+    this.#server = server
+  }
 
   async open(): Promise<void> {
     const server = this.#server.unref()

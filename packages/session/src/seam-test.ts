@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { learnOwner, prepareReader } from './bare-handle.ts'
 import { learnHandle, plainHandleOf } from './handle.ts'
+import { HttpStage, rehearseRelease } from './release-rehearsal.ts'
 import {
   cutWhileWaiting,
   leave,
@@ -26,11 +27,15 @@ export interface SeamReport {
   readonly seam: WriteSeam
   /** Whether idle streams can do without their sockets, which saves most of their memory. */
   readonly sheds: boolean
+  /** Whether streams on node:http can do without their requests, responses and parsers. */
+  readonly releases: boolean
   /** Why not everything works; undefined when it does. */
   readonly reason: string | undefined
   /** How long the test took. */
   readonly tookMs: number
 }
+
+const NOTHING = { seam: 'socket', sheds: false, releases: false } as const
 
 let running: Promise<SeamReport> | undefined
 
@@ -65,18 +70,31 @@ async function runTest(): Promise<SeamReport> {
 
 async function findSeam(): Promise<Omit<SeamReport, 'tookMs'>> {
   if ('Bun' in globalThis || 'Deno' in globalThis) {
-    return { seam: 'socket', sheds: false, reason: 'this runtime is not Node' }
+    return { ...NOTHING, reason: 'this runtime is not Node' }
   }
-  const handle = await within(LIMIT_MS, rehearseHandle)
+  const handle = await within(LIMIT_MS, new Stage(), rehearseHandle)
   if (handle === undefined) {
-    const shed = await within(LIMIT_MS, rehearseShed)
-    return { seam: 'handle', sheds: shed === undefined, reason: shed }
+    const shed = await within(LIMIT_MS, new Stage(), rehearseShed)
+    const release = await releaseWith(withHandle)
+    const reason = [shed, release].filter(Boolean).join('; ') || undefined
+    return { seam: 'handle', sheds: shed === undefined, releases: release === undefined, reason }
   }
-  const socket = await within(LIMIT_MS, rehearseSocket)
-  if (socket === undefined) return { seam: 'socket', sheds: false, reason: handle }
+  const socket = await within(LIMIT_MS, new Stage(), rehearseSocket)
+  if (socket === undefined) {
+    const release = await releaseWith(withSocket)
+    return { ...NOTHING, releases: release === undefined, reason: handle }
+  }
   // Where no connection can be made at all, nothing speaks against the public interface.
   const seam = socket === handle ? 'socket' : 'response'
-  return { seam, sheds: false, reason: `${handle}; socket: ${socket}` }
+  return { ...NOTHING, seam, reason: `${handle}; socket: ${socket}` }
+}
+
+async function releaseWith(wayOf: (pair: Pair) => Way): Promise<Finding> {
+  const bare = new Stage()
+  const stage = new HttpStage()
+  const finding = await within(LIMIT_MS, stage, () => rehearseRelease(stage, bare, wayOf))
+  bare.close()
+  return finding
 }
 
 async function rehearseHandle(stage: Stage): Promise<Finding> {
@@ -103,13 +121,17 @@ async function rehearseShed(stage: Stage): Promise<Finding> {
 }
 
 function rehearseSocket(stage: Stage): Promise<Finding> {
-  return rehearse(stage, WRITES, () => ({ handle: undefined }))
+  return rehearse(stage, WRITES, withSocket)
 }
 
 const WRITES = [stallAndRead, resetWhileWaiting, cutWhileWaiting, writeAfterReset]
 
 function withHandle({ ours }: Pair): Way {
   return { handle: plainHandleOf(ours) }
+}
+
+function withSocket(): Way {
+  return { handle: undefined }
 }
 
 /** Runs them at once, each on a connection of its own. */
@@ -127,8 +149,11 @@ async function rehearse(
   return findings.find((finding) => finding !== undefined)
 }
 
-async function within(ms: number, run: (stage: Stage) => Promise<Finding>): Promise<Finding> {
-  const stage = new Stage()
+async function within(
+  ms: number,
+  stage: Stage,
+  run: (stage: Stage) => Promise<Finding>,
+): Promise<Finding> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<Finding>((resolve) => {
     timer = setTimeout(() => resolve(`no result within ${ms} ms`), ms)

@@ -8,6 +8,7 @@ let limit: WriteSeam = 'handle'
 /** The fastest that was proven to work: until the self-test has passed, public interfaces only. */
 let proven: WriteSeam = 'socket'
 let sheds = false
+let releases = false
 
 /**
  * Sets the fastest way to write that sessions made from now on may use, in the whole process.
@@ -18,9 +19,19 @@ export function limitSeam(seam: WriteSeam): void {
 }
 
 /** @internal */
-export function setProvenSeam(found: { readonly seam: WriteSeam; readonly sheds: boolean }): void {
+export function setProvenSeam(found: {
+  readonly seam: WriteSeam
+  readonly sheds: boolean
+  readonly releases: boolean
+}): void {
   proven = found.seam
   sheds = found.sheds
+  releases = found.releases
+}
+
+/** Whether a stream on node:http may let go of its request, response and parser. */
+export function mayRelease(): boolean {
+  return releases
 }
 
 /** Whether a stream over a native handle may do without its socket. */

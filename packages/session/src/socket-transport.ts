@@ -31,8 +31,10 @@ export type FreeSocket = (socket: Socket) => void
 
 /** How a `SocketTransport` begins and ends. */
 export interface SocketTerms {
-  /** Sent in front of the first bytes. */
-  readonly head: string
+  /** Sent in front of the first bytes. Undefined: the stream has begun already. */
+  readonly head: string | undefined
+  /** `raw`: the end of the connection is the end of the stream. Default `chunked`. */
+  readonly framing?: Framing | undefined
   /** Where bytes go, past the socket's own queue. Undefined: through `socket.write`. */
   readonly handle: StreamHandle | undefined
   /** Default: the connection is ended with the stream. */
@@ -53,6 +55,7 @@ export class SocketTransport implements Transport, HandleOwner, HandleReader {
   readonly remoteAddress: string | undefined
   readonly remotePort: number | undefined
   readonly localPort: number | undefined
+  readonly framing: Framing
 
   readonly #handle: StreamHandle | undefined
   readonly #fd: number | undefined
@@ -73,6 +76,7 @@ export class SocketTransport implements Transport, HandleOwner, HandleReader {
     this.remoteAddress = remoteAddress
     this.remotePort = remotePort
     this.localPort = localPort
+    this.framing = terms.framing ?? 'chunked'
     this.#handle = terms.handle
     this.#fd = terms.handle?.fd
     this.#onFree = terms.onFree
@@ -83,10 +87,6 @@ export class SocketTransport implements Transport, HandleOwner, HandleReader {
     socket.setTimeout(0)
     this.#attend(socket)
     socket.resume()
-  }
-
-  get framing(): Framing {
-    return 'chunked'
   }
 
   get protocol(): Protocol {
@@ -118,7 +118,7 @@ export class SocketTransport implements Transport, HandleOwner, HandleReader {
   end(): void {
     if (this.#ended || this.#listener === undefined) return
     this.#ended = true
-    if (this.#put(LAST_CHUNK)) this.#finish()
+    if (this.#put(this.framing === 'raw' ? EMPTY : LAST_CHUNK)) this.#finish()
   }
 
   /** @param error Given by the handle: reading from the connection failed. */
@@ -176,7 +176,7 @@ export class SocketTransport implements Transport, HandleOwner, HandleReader {
     all.write(head, 'latin1')
     all.set(bytes, head.length)
     const isTaken = this.#put(all)
-    if (isTaken) this.#shed()
+    if (isTaken) this.shed()
     return isTaken
   }
 
@@ -230,7 +230,8 @@ export class SocketTransport implements Transport, HandleOwner, HandleReader {
     this.#onFree(socket)
   }
 
-  #shed(): void {
+  /** Does without the socket from now on, with a keeper and a handle, when nothing waits. */
+  shed(): void {
     const socket = this.#socket
     if (this.#keeper === undefined || this.#handle === undefined || socket === undefined) return
     const shed = takeHandle(socket, this)

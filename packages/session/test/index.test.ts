@@ -44,6 +44,7 @@ describe('The package', () => {
       'HL_HEAD_SENT',
       'HL_OPTION_INVALID',
       'HL_REQUEST_BEHIND_STREAM',
+      'HL_RESPONSE_RELEASED',
       'HL_SESSION_BLOCKED',
       'HL_SESSION_ENDED',
       'HL_SOURCE_INVALID',
