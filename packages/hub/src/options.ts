@@ -92,7 +92,7 @@ export interface HubOptions {
    */
   readonly sessionIdPrefix?: string | undefined
   /**
-   * Of the kernel's tables, read in a second at most. Default 3,000,000, about 20,000 connections;
+   * Of the kernel's tables, read in a second at most. Default 2,000,000, about 13,000 connections;
    * several hubs on one machine may share that.
    */
   readonly kernelBytesPerSecond?: number | undefined
@@ -126,7 +126,7 @@ export const HUB_DEFAULTS: Readonly<Omit<ResolvedHubOptions, 'broker'>> = Object
   retryMs: 2_000,
   maxBlockedMs: 60_000,
   kernelEvidence: 'auto',
-  kernelBytesPerSecond: 3_000_000,
+  kernelBytesPerSecond: 2_000_000,
   maxUnacknowledgedMs: 10_000,
   maxAgeMs: 0,
   cohortLogBytes: 1_048_576,

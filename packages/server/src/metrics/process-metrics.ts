@@ -5,7 +5,7 @@ const NANOSECONDS = 1e9
 const MICROSECONDS = 1e6
 const QUANTILES = [50, 99, 100]
 /** The monitor's own timer period: what it shows when nothing is late. */
-const RESOLUTION_MS = 20
+const RESOLUTION_MS = 50
 
 /** Measures until it is stopped. */
 export interface EventLoopMonitor {

@@ -26,15 +26,15 @@ export interface KernelWatchOptions {
    */
   readonly maxUnacknowledgedMs?: number | undefined
   /**
-   * Time between two looks. While somebody is suspected it is at most a second; from 20,000
+   * Time between two looks. While somebody is suspected it is at most a second; from 13,000
    * connections a second on it is longer. Default 3,750: with heartbeats each 15 s a peer that is
    * gone is suspected a fourth of an interval after it missed one.
    */
   readonly roundMs?: number | undefined
   /**
    * What is read of the tables in a second at most, above 0. Counted in bytes: the time of a look
-   * also says how busy the machine is with other things. Default 3,000,000: about 20,000
-   * connections, less than a tenth of a core. Processes that share a machine may share that.
+   * also says how busy the machine is with other things. Default 2,000,000: about 13,000
+   * connections, a twentieth of a core. Processes that share a machine may share that.
    */
   readonly maxBytesPerSecond?: number | undefined
   /** Told after each round. Must not throw. */
@@ -62,7 +62,7 @@ export const kernelWatchDefaults: Readonly<Omit<ResolvedKernelWatchOptions, 'ses
   Object.freeze({
     maxUnacknowledgedMs: 10_000,
     roundMs: 3_750,
-    maxBytesPerSecond: 3_000_000,
+    maxBytesPerSecond: 2_000_000,
     onRound: () => {},
     onUnavailable: () => {},
     clock: systemClock,
