@@ -126,7 +126,9 @@ class ChaosHub {
     this.#timers = [
       setInterval(() => this.#publish(), EVENT_EVERY_MS),
       setInterval(() => this.#toAll(': hb 1\n\n'), HEARTBEAT_MS),
-      setInterval(() => (this.#restarting = this.#restart()), 5000),
+      setInterval(() => {
+        this.#restarting = this.#restart()
+      }, 5000),
     ]
   }
 

@@ -166,7 +166,8 @@ describe('place', () => {
       openStream(response, 'retry: 1\n\n')
       if (n === 0) response.end(`id: ${cursor(1)}\ndata: 1\n\nid: ${cursor(2)}\ndata: 2\n\n`)
       // It repeats one, as a server may.
-      else response.write(`id: ${cursor(2)}\ndata: 2\n\nid: ${cursor(3)}\ndata: "${from}"\n\n`)
+      else
+        response.write(`id: ${cursor(2)}\ndata: 2\n\nid: ${cursor(3)}\ndata: "${String(from)}"\n\n`)
     })
     const client = open({ url: server.url })
     const seen: unknown[] = []
