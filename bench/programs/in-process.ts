@@ -17,7 +17,11 @@ const MARK = 'M'
 const EVENT = { topic: 'bench', data: `${MARK}${'x'.repeat(183)}` }
 
 const hub = await createHub({ broker: createMemoryBroker() })
-const server = createServer(createNodeHandler(hub)).listen(0, '127.0.0.1')
+const handle = createNodeHandler(hub)
+const server = createServer((request, response) => void handle(request, response)).listen(
+  0,
+  '127.0.0.1',
+)
 await once(server, 'listening')
 const { port } = server.address() as AddressInfo
 const reader = get(`http://127.0.0.1:${port}/?topic=bench`)
