@@ -26,7 +26,7 @@ import { LatestValues } from './latest-values.ts'
 import { LogFollower, type FollowerListener } from './log-follower.ts'
 import { NamespaceTable } from './namespace.ts'
 import { resolveHubOptions, type HubOptions, type ResolvedHubOptions } from './options.ts'
-import type { OpenExtra, OpenSocketExtra } from './open-extra.ts'
+import type { OpenExtra, OpenResponseExtra, OpenSocketExtra } from './open-extra.ts'
 import { Pacer } from './pacer.ts'
 import { listPresence } from './presence.ts'
 import type { PublishEvent, PublishResult } from './publish.ts'
@@ -165,9 +165,10 @@ export class Hub {
     request: IncomingMessage | Http2ServerRequest,
     response: ServerResponse | Http2ServerResponse,
     subscription: Subscription,
-    extra: OpenExtra = {},
+    extra: OpenResponseExtra = {},
   ): Session {
-    const options = this.#sessionOptions(subscription, extra)
+    const { release, onFree, keeper } = extra
+    const options = { ...this.#sessionOptions(subscription, extra), release, onFree, keeper }
     const session = createNodeSession(request, response, options)
     this.attach(session, subscription)
     return session

@@ -10,7 +10,7 @@ export {
   type HandlerOptions,
 } from './handler.ts'
 export { createHub, type Hub } from './hub.ts'
-export type { OpenExtra, OpenSocketExtra } from './open-extra.ts'
+export type { OpenExtra, OpenResponseExtra, OpenSocketExtra } from './open-extra.ts'
 export type { HubStats } from './hub-stats.ts'
 export {
   HUB_DEFAULTS,

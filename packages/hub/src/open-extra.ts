@@ -1,6 +1,6 @@
-import type { ConnectionKeeper, FreeSocket } from '@heartline/session'
+import type { ConnectionKeeper, FreeSocket, NodeSessionOptions } from '@heartline/session'
 
-/** What `open` and `openFetch` add to a response. */
+/** What `openFetch` adds to a response. */
 export interface OpenExtra {
   /** Further response headers. */
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -12,4 +12,10 @@ export interface OpenSocketExtra extends OpenExtra {
   readonly onFree?: FreeSocket | undefined
   /** Lets the session do without the socket. See `SocketSessionOptions.keeper`. */
   readonly keeper?: ConnectionKeeper | undefined
+}
+
+/** What `open` adds to a response. */
+export interface OpenResponseExtra extends OpenSocketExtra {
+  /** Lets the session do without request and response. See `NodeSessionOptions.release`. */
+  readonly release?: NodeSessionOptions['release']
 }

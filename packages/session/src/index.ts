@@ -38,6 +38,7 @@ export type {
 export { createWheel, IDLE, sharedWheel, TICK_MS, Wheel, type WheelEntry } from './wheel.ts'
 export { frameChunk } from './frame-chunk.ts'
 export type { NodeRequest, NodeResponse } from './node-response.ts'
+export { returnToHttp } from './http-connection.ts'
 export { createNodeSession, type NodeSessionOptions } from './node-session.ts'
 export { createSocketSession, type SocketSessionOptions } from './socket-session.ts'
 export type { ConnectionKeeper, Cuttable, FreeSocket } from './socket-transport.ts'

@@ -27,6 +27,7 @@ const node = [
   'frameChunk',
   'limitSeam',
   'randomSessionId',
+  'returnToHttp',
   'testSeams',
 ]
 

@@ -4,7 +4,7 @@ import type { ConnectionKeeper, Cuttable } from '@heartline/session'
 const REQUESTS: unique symbol = Symbol('heartline.requests')
 
 /** Undefined while it is not node:http's. */
-type Counted = Cuttable & { [REQUESTS]?: number }
+type Counted = Cuttable & { [REQUESTS]?: number | undefined }
 
 /** The open connections, and how many requests node:http is answering on each of its own. */
 export class Connections implements ConnectionKeeper {
@@ -35,6 +35,11 @@ export class Connections implements ConnectionKeeper {
   /** Counts requests that node:http answers from now on (1), or that were answered (-1). */
   count(socket: Counted, change: number): void {
     socket[REQUESTS] = (socket[REQUESTS] ?? 0) + change
+  }
+
+  /** Node:http has let go of it in the middle of an answer. */
+  forgetRequests(socket: Counted): void {
+    socket[REQUESTS] = undefined
   }
 
   /** Cuts all that node:http answers nothing on. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { toProblem, type Problem } from '@heartline/hub'
+import { toProblem, type OpenResponseExtra, type Problem } from '@heartline/hub'
 import { HeartlineError } from '@heartline/wire'
 import { serverErrors } from '../errors.ts'
 import { problemHeaders } from './problem.ts'
@@ -23,6 +23,8 @@ export class Exchange implements RequestView {
   parameters: Readonly<Record<string, string>> = {}
   /** The client sent `Expect: 100-continue` and waits for a sign. */
   awaitsContinue = false
+  /** For the session that is made of it, if it is a stream. */
+  streamExtra: OpenResponseExtra = {}
 
   constructor(request: IncomingMessage, response: ServerResponse, random: () => number) {
     this.request = request

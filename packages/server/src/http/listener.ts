@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
+import type { OpenResponseExtra } from '@heartline/hub'
+import { returnToHttp } from '@heartline/session'
 import { HeartlineError } from '@heartline/wire'
 import type { Config } from '../config/config.ts'
 import { formatHostPort } from '../config/listen-address.ts'
@@ -12,6 +14,7 @@ import { answerClientError } from './client-error.ts'
 import { Connections } from './connections.ts'
 import { HEADERS_TIMEOUT_MS, KEEP_ALIVE_MS } from './deadlines.ts'
 import { listenOn } from './listen.ts'
+import type { Arrival } from './request-handler.ts'
 
 const HANDSHAKE_TIMEOUT_MS = 10_000
 /** HTTP/2 connections without a stream are closed. */
@@ -23,7 +26,7 @@ const MAX_DOOR_HEAD_BYTES = 8192
 type Handle = (
   request: IncomingMessage,
   response: ServerResponse,
-  awaits?: boolean,
+  arrival: Arrival,
 ) => Promise<void>
 
 /** The listening socket and its connections. */
@@ -41,6 +44,12 @@ export class Listener {
   constructor(config: Config, handle: Handle, atDoor: DoorRoutes | undefined) {
     this.#config = config
     const isTls = config.tls.certFile !== undefined
+    // Whoever listens to a request or a response here has nothing to learn once it is a stream.
+    const streamExtra: OpenResponseExtra = {
+      release: true,
+      onFree: (socket) => this.#takeBack(socket),
+      keeper: this.#connections,
+    }
     const server = isTls ? createTlsServer(config) : createPlainServer(config)
     this.#server = server
     // For HTTP/1.1 the secure server of HTTP/2 is one of HTTP/1.1 too.
@@ -50,11 +59,11 @@ export class Listener {
     target.requestTimeout = 0
     target.on('request', (request, response) => {
       this.#track(request, response)
-      void handle(request, response)
+      void handle(request, response, { streamExtra })
     })
     target.on('checkContinue', (request, response) => {
       this.#track(request, response)
-      void handle(request, response, true)
+      void handle(request, response, { awaitsContinue: true, streamExtra })
     })
     target.on('clientError', (error, socket) => answerClientError(error, socket as Socket))
     this.#door = isTls || atDoor === undefined ? undefined : this.#createDoor(target, atDoor)
@@ -124,6 +133,14 @@ export class Listener {
     if (request.httpVersionMajor > 1) return
     this.#connections.count(socket, 1)
     response.once('close', () => this.#connections.count(socket, -1))
+  }
+
+  /** A stream without its response has ended in good order. */
+  #takeBack(socket: Socket): void {
+    this.#connections.forgetRequests(socket)
+    if (this.#door !== undefined) return this.#door.onFree(socket)
+    this.#connections.count(socket, 0)
+    returnToHttp(socket, this.#server as Server)
   }
 
   #watchHttp2(session: ServerHttp2Session): void {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { OpenResponseExtra } from '@heartline/hub'
 import { HeartlineError } from '@heartline/wire'
 import { serverErrors } from '../errors.ts'
 import type { Entrance } from './entrance.ts'
@@ -11,6 +12,14 @@ import { handlerOf, methodsOf, Router } from './router.ts'
 const NO_ROUTE = 'none'
 /** No status of HTTP, but what proxies log for a client that left before it was answered. */
 const CLIENT_LEFT = 499
+
+/** What the listener knows of a request. */
+export interface Arrival {
+  /** The client sent `Expect: 100-continue`. Default false. */
+  readonly awaitsContinue?: boolean | undefined
+  /** For the session that is made of it, if it is a stream. Default: nothing. */
+  readonly streamExtra?: OpenResponseExtra | undefined
+}
 
 /** Takes each request to its route and turns what is thrown into a problem document. */
 export class RequestHandler {
@@ -30,11 +39,12 @@ export class RequestHandler {
   async handle(
     request: IncomingMessage,
     response: ServerResponse,
-    awaitsContinue = false,
+    { awaitsContinue = false, streamExtra = {} }: Arrival = {},
   ): Promise<void> {
     const startedAt = performance.now()
     const exchange = new Exchange(request, response, this.#services.random)
     exchange.awaitsContinue = awaitsContinue
+    exchange.streamExtra = streamExtra
     response.on('error', ignore)
     let route = NO_ROUTE
     try {

@@ -16,7 +16,8 @@ export async function openStream(exchange: Exchange, services: Services): Promis
   const subscription = await admitOrSendBack(exchange, services)
   if (subscription === undefined) return
   if (exchange.response.destroyed) return
-  services.hub.open(exchange.request, exchange.response, subscription)
+  const { request, response, streamExtra } = exchange
+  services.hub.open(request, response, subscription, streamExtra)
 }
 
 /** `HEAD /v1/events`: whether the stream would be there. */
