@@ -13,7 +13,7 @@ export async function chooseSeam(
   wanted: Config['session']['seam'],
   log: Logger | undefined,
 ): Promise<WriteSeam> {
-  const { seam, sheds, reason, tookMs } = await testSeams()
+  const { seam, sheds, releases, reason, tookMs } = await testSeams()
   if (wanted === 'handle' && seam !== 'handle') {
     throw new HeartlineError(serverErrors.seamUnavailable, { reason })
   }
@@ -23,6 +23,7 @@ export async function chooseSeam(
   const about = {
     seam: used,
     withoutSockets: sheds && used === 'handle',
+    withoutResponses: releases && used !== 'response',
     tookMs: Math.round(tookMs),
   }
   if (why === undefined) log?.info(about, 'Write seam')

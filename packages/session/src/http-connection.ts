@@ -26,6 +26,7 @@ export type HttpSocket = Socket & {
 const OVERRIDES = ['on', 'addListener', 'prependListener', 'setEncoding']
 /** It has its own timeout for connections between two requests; this much later, as it does. */
 const KEEP_ALIVE_BUFFER_MS = 1_000
+const BOUND = 'bound '
 const NO_REQUEST = Buffer.from('GET / HTTP/1.1\r\nHost: -\r\n\r\n')
 
 /** Takes a connection, whatever server it is called on. */
@@ -47,6 +48,8 @@ export function learnHttp(socket: Socket): boolean {
   for (const name of socket.eventNames() as string[]) {
     const added = socket.rawListeners(name).filter((listener) => !before.has(listener))
     if (added.length > 0) learned.set(name, new Set(added.map(keyOf)))
+    // All that have no name would be taken for it.
+    if (learned.get(name)?.has(BOUND) === true) return false
   }
   return learned.has('data') && learned.get('close')?.size === 1
 }
@@ -54,7 +57,7 @@ export function learnHttp(socket: Socket): boolean {
 /** The bound ones are made for each connection: their names are all they have in common. */
 function keyOf(listener: unknown): unknown {
   const { name } = listener as Listener
-  return name.startsWith('bound ') ? name : listener
+  return name.startsWith(BOUND) ? name : listener
 }
 
 /** Whether others than node:http read from a connection. */
@@ -89,9 +92,11 @@ export function takeFromHttp(
   }
   // The one that clears up when a connection has closed: it frees the parser, but it also tells the
   // request that its client has gone, which is not true here.
+  const own = Object.getOwnPropertyDescriptor(request, 'destroy')
   request.destroy = () => request
   clear?.call(socket)
-  Reflect.deleteProperty(request, 'destroy')
+  if (own === undefined) Reflect.deleteProperty(request, 'destroy')
+  else Object.defineProperty(request, 'destroy', own)
   for (const name of OVERRIDES) Reflect.deleteProperty(socket, name)
   return clear !== undefined && socket.parser === null
 }
@@ -103,7 +108,7 @@ export function takeFromHttp(
 export function returnToHttp(socket: Socket, server: Server): void {
   const { _server: acceptor } = socket as HttpSocket
   if (take === undefined || acceptor?.listening === false) {
-    socket.destroySoon()
+    socket.on('error', ignore).destroySoon()
     return
   }
   take.call(server, socket)
@@ -138,3 +143,6 @@ function waitIdly(socket: Socket, server: Server, parser: Parser): void {
     return onIncoming?.(...args)
   }
 }
+
+/** The client has gone before it was told the end. */
+function ignore(): void {}

@@ -158,7 +158,7 @@ export class ReleasableTransport
       awaitListeners(request, response)
     }
     // Whoever keeps connections keeps this one, too.
-    if (keeper === undefined) this.#list = releasedFrom(server).add(this)
+    if (keeper === undefined && canCutWith(server)) this.#list = releasedFrom(server).add(this)
     next.shed()
   }
 }

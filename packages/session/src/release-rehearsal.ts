@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import type { Socket } from 'node:net'
+import net, { type Socket } from 'node:net'
 import { learnHttp, returnToHttp, takeFromHttp } from './http-connection.ts'
 import { isSole, type HttpParts } from './release-check.ts'
 import {
@@ -31,6 +31,15 @@ export class HttpStage extends Stage {
     })
     super(server)
     this.server = server
+  }
+
+  override close(): void {
+    try {
+      super.close()
+    } catch {
+      // A node:http that was found to be broken may fail at this, too.
+      net.Server.prototype.close.call(this.server)
+    }
   }
 
   /** Opens a stream, which lets go of its response. Throws what is wrong. */

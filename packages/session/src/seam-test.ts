@@ -18,7 +18,7 @@ import { setProvenSeam } from './seam.ts'
 import { SocketTransport, type ConnectionKeeper } from './socket-transport.ts'
 import type { WriteSeam } from './transport.ts'
 
-/** Far above the 20 ms it takes, also on a machine that has much else to do. */
+/** For each part. Far above what one takes, also on a machine that has much else to do. */
 const LIMIT_MS = 1_000
 
 /** What the self-test found. */
@@ -42,8 +42,8 @@ let running: Promise<SeamReport> | undefined
 /**
  * Tries the fast ways to write on real connections within this process: a partial write, order
  * under a stalled reader, a reset by the peer, a close while a write waits. Sessions that are made
- * afterwards use the fastest way that did what it should. Runs once in a process, takes about
- * 20 ms, two seconds when something hangs. Never rejects.
+ * afterwards use the fastest way that did what it should. Then it tries what streams can do without.
+ * Runs once in a process, takes about 50 ms, up to three seconds when something hangs. Never rejects.
  */
 export async function testSeams(): Promise<SeamReport> {
   // The connections do not keep the process alive; somebody who waits for the report does.

@@ -22,7 +22,18 @@ describe('A Node whose native handles are not as expected', () => {
     ['refuses all writes', 'refuse'],
   ])('and that %s is found out, and sessions write to sockets', async (_, fault) => {
     const report = await reportOf(fault)
-    expect(report).toMatchObject({ seam: 'socket', sheds: false, allowed: 'socket' })
+    expect(report).toMatchObject({
+      seam: 'socket',
+      sheds: false,
+      releases: true,
+      allowed: 'socket',
+    })
+    expect(report['reason']).toEqual(expect.any(String))
+  })
+
+  it('and whose node:http forgets no connection keeps the response of each session', async () => {
+    const report = await reportOf('keep-listed')
+    expect(report).toMatchObject({ seam: 'handle', sheds: true, releases: false })
     expect(report['reason']).toEqual(expect.any(String))
   })
 

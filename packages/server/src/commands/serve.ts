@@ -34,7 +34,11 @@ async function serve(config: Config): Promise<void> {
   const log = createLogger(config.log, process.stderr.isTTY)
   const workers = config.workers === 0 ? availableParallelism() : config.workers
   if (workers > 1) return serveWithWorkers(config, workers, log)
-  const server = await createServer(config, { log })
+  const server = await createServer(config, { log }).catch((error: unknown) => {
+    // What was logged comes before the reason.
+    log.flush()
+    throw error
+  })
   // Whoever reads the line may send a signal at once.
   const stopped = untilStopped(server, log)
   process.stdout.write(`${announce(config, server)}\n`)

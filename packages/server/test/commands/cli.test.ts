@@ -158,7 +158,7 @@ describe('heartline serve', () => {
       expect(await run.exit, code).toBe(1)
       expect(run.err).toContain(`[${code}`)
       expect(run.err).toContain(part)
-      expect(run.err.trim().split('\n').at(-1)).toMatch(/^heartline: .+\[HL_[A-Z_]+\]$/)
+      expect(run.err).toMatch(/^heartline: .+\[HL_[A-Z_]+\]$/m)
       expect(run.err).not.toContain('    at ')
       expect(run.out).toBe('')
     }

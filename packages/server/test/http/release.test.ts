@@ -13,7 +13,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy()
 })
 
-type Parsed = Socket & { parser?: object | null }
+type Inner = Socket & { parser?: object | null; _handle: object | null }
 
 /** A stream at a path that the front door does not know, and the response it was made of. */
 async function serve(frontDoor: 'on' | 'off') {
@@ -48,7 +48,10 @@ describe.each(['on', 'off'] as const)('a stream on node:http, front door %s', (f
     const peer = await open(server)
     const [response] = responses
     await eventually(() => response?.socket === null)
-    expect((response?.req.socket as Parsed).parser).toBeNull()
+    const inner = response?.req.socket as Inner
+    expect(inner.parser).toBeNull()
+    // With the native handle it lets go of the socket, too.
+    expect(inner._handle === null).toBe(allowedSeam() === 'handle')
     await post(server, { topic: 'a', data: 1 })
     await eventually(() => peer.text.includes('data: 1\n'))
     peer.socket.end()

@@ -1,4 +1,5 @@
 /** Child process: breaks what sessions use of Node's inner workings, then runs the self-test. */
+import { createRequire } from 'node:module'
 import net from 'node:net'
 import { allowedSeam, testSeams } from '../../src/index.ts'
 
@@ -52,6 +53,15 @@ const faults: Record<string, Write> = {
 const broken = faults[fault ?? '']
 if (broken !== undefined) prototype.writeBuffer = broken
 if (fault === 'no-owner') hideOwner()
+if (fault === 'keep-listed') keepListed()
+
+/** Node:http goes on counting connections that were taken away. */
+function keepListed(): void {
+  const { HTTPParser } = createRequire(import.meta.url)('_http_common') as {
+    HTTPParser: { prototype: { remove: () => void } }
+  }
+  HTTPParser.prototype.remove = () => {}
+}
 
 function hideOwner(): void {
   const all = Object.getOwnPropertySymbols
