@@ -12,8 +12,11 @@ export interface Closing {
   readonly error?: unknown
 }
 
-/** How a peer that simply leaves looks from here; the last one is a FIN inside a request body. */
-const LEFT = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'HPE_INVALID_EOF_STATE'])
+/**
+ * How a peer that simply leaves looks from here. The last two: a FIN inside a request body, and a
+ * write that waited while this side closed the connection (Node.js 24).
+ */
+const LEFT = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'HPE_INVALID_EOF_STATE', 'ECANCELED'])
 
 /** The end of an HTTP/1 response that has closed. */
 export function http1Closing(response: ServerResponse, socket: Socket): Closing {
@@ -38,7 +41,7 @@ export function brokenBy(error: Error | null | undefined): Closing {
 export function refusedWith(status: number): Closing {
   const code = getSystemErrorName(status)
   // A handle that is being closed refuses with these; who closes it says why.
-  if (LEFT.has(code) || code === 'EINVAL' || code === 'EBADF' || code === 'ECANCELED') {
+  if (LEFT.has(code) || code === 'EINVAL' || code === 'EBADF') {
     return { cause: 'disconnected' }
   }
   return { cause: 'error', error: new HeartlineError(sessionErrors.writeFailed, { code }) }

@@ -43,6 +43,8 @@ export function tellEnd(response: ServerResponse, cause: CloseCause): void {
   if (cause === 'finished') {
     request.resume()
     released.finished = true
+    // Some versions only say so of a response that they have sent themselves.
+    Object.defineProperty(response, 'writableFinished', { value: true })
     response.emit('finish')
   } else {
     // An error would only be told to those who listen to errors; node:http says the same.
