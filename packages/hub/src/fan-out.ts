@@ -138,6 +138,11 @@ export class FanOut implements Delivery {
     this.writer.flush()
   }
 
+  /** Before other work that can wait. */
+  flushNow(): void {
+    this.#flusher.flushNow()
+  }
+
   /** Resolves when nothing is pending. From then on nothing waits for the next flush. */
   async idle(): Promise<void> {
     this.#flusher.hurry()

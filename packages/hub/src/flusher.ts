@@ -85,6 +85,11 @@ export class Flusher {
     this.#arm()
   }
 
+  /** Does now what was to be done in the next turn. */
+  flushNow(): void {
+    if (this.#isArmed && this.#callOff === undefined) this.#slice()
+  }
+
   #arm(): void {
     this.#isArmed = true
     this.#callOff = undefined

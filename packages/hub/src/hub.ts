@@ -113,7 +113,7 @@ export class Hub {
       loader: this.#loader,
       namespaces: this.#namespaces,
       counters: this.#counters,
-      pacer: new Pacer(),
+      pacer: new Pacer(() => this.#fanOut.flushNow()),
     }
     this.#fanOut = new FanOut(parts, options, (subscriber) => this.#sessions.fellBehind(subscriber))
     this.#sessions = new SessionTable(parts, this.#fanOut.cohorts, {

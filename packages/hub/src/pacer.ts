@@ -1,6 +1,6 @@
 /** What replays may do between two turns of the event loop: so many steps, so many bytes. */
-const STEPS_PER_TURN = 32
-const BYTES_PER_TURN = 524_288
+const STEPS_PER_TURN = 12
+const BYTES_PER_TURN = 262_144
 /** What a page costs that is looked at for one reader alone: as much as sending its bytes. */
 export const PAGE_COST: number = 262_144
 
@@ -19,7 +19,13 @@ export class Pacer {
   /** Hold what was read for them: they go first, so that little of it is held. */
   readonly #ready: Line = new Line()
   readonly #waiting: Line = new Line()
+  readonly #urgent: () => void
   #isArmed = false
+
+  /** @param urgent What goes before the steps of a turn: the events of those who are live. */
+  constructor(urgent: () => void = () => {}) {
+    this.#urgent = urgent
+  }
 
   /** Lets it take a step in a later turn of the event loop, in the order of the calls. */
   add(paced: Paced): void {
@@ -52,6 +58,7 @@ export class Pacer {
   }
 
   readonly #release = (): void => {
+    this.#urgent()
     let bytes = BYTES_PER_TURN
     // What is added meanwhile has its turn in a later one.
     let steps = Math.min(STEPS_PER_TURN, this.#ready.length + this.#waiting.length)

@@ -100,6 +100,7 @@ export async function createServer(
     const common = { ring, log, metrics, hub, sharedLog }
     const listener = createListener(config, dependencies, common)
     await listener.listen()
+    firstLog?.info({ frontDoor: listener.doorState }, 'Front door')
     const parts = { hub, broker, sharedLog, listener, metrics, seat: dependencies.seat }
     return new RunningServer(config, parts, ring === undefined)
   } catch (error) {
@@ -141,9 +142,7 @@ function createListener(
   const entrance = new Entrance(config.cors, authenticator.isDevelopment)
   const handler = new RequestHandler(services, entrance, routes)
   const atDoor = config.frontDoor === 'on' ? new EventsAtDoor(services, entrance) : undefined
-  const listener = new Listener(config, (...exchange) => handler.handle(...exchange), atDoor)
-  if (dependencies.seat === undefined) log.info({ frontDoor: listener.doorState }, 'Front door')
-  return listener
+  return new Listener(config, (...exchange) => handler.handle(...exchange), atDoor)
 }
 
 class RunningServer implements HeartlineServer {

@@ -1,5 +1,5 @@
 /** Streams opened between two turns of the event loop. */
-const OPENED_PER_TURN = 16
+const OPENED_PER_TURN = 8
 
 /** A request for a stream that waits. */
 export interface Opening {
