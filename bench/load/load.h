@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* Every array below has an end; what would not fit is refused, never grown. */
-#define MAX_TARGETS 32
+#define MAX_TARGETS 128
 #define MAX_READERS 60000
 #define MAX_PUBLISHERS 64
 #define MAX_BATCH 1000
