@@ -167,8 +167,8 @@ describe('a reader that misbehaves disturbs nobody', () => {
       report: () => String(last()),
     })
     const ledger = new Ledger()
-    const { onEvent } = ledgerHandler(ledger, { dropCovered: false })
-    for (const event of bystander.seen) onEvent(event)
+    const handler = ledgerHandler(ledger, { dropCovered: false })
+    for (const event of bystander.seen) handler.onEvent(event)
     ledger.checkGaps(publisher.offsets)
     expect([ledger.problems, ledger.missing(1_500)]).toEqual([[], 0])
     // `res.write` takes 16 KiB at a time: it falls behind the little that is retained, and is told.
