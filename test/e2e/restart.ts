@@ -9,9 +9,9 @@ import { isMain, runMain } from '../kit/is-main.ts'
 import { ledgerHandler } from '../kit/ledger-reader.ts'
 import { Ledger } from '../kit/ledger.ts'
 import { numberedData } from '../kit/numbered.ts'
-import { Pace } from '../kit/pace.ts'
+import { publishAll } from '../kit/publish-all.ts'
 import { Publisher } from '../kit/publisher.ts'
-import { seededRandom, toSeed, wholeBetween, type Random } from '../kit/random.ts'
+import { seededRandom, toSeed } from '../kit/random.ts'
 import { openChromiumReader } from '../kit/reader-chromium.ts'
 import { CurlReader } from '../kit/reader-curl.ts'
 import { EventSourceReader } from '../kit/reader-eventsource.ts'
@@ -90,19 +90,6 @@ export async function runRestart(options: RestartOptions): Promise<RestartResult
     unanswered: publisher.failures,
     repeated: publisher.duplicates,
     seconds: (performance.now() - started) / 1000,
-  }
-}
-
-async function publishAll(
-  publisher: Publisher,
-  { events, perSecond }: RestartOptions,
-  random: Random,
-): Promise<void> {
-  const pace = new Pace(perSecond)
-  while (publisher.acknowledged < events) {
-    const count = Math.min(events - publisher.acknowledged, wholeBetween(random, 1, 12))
-    await publisher.publish(count, count === 1 ? 'one' : 'array')
-    await pace.take(count)
   }
 }
 

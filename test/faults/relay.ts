@@ -11,9 +11,9 @@ import { ledgerHandler } from '../kit/ledger-reader.ts'
 import { Ledger } from '../kit/ledger.ts'
 import { MovingReader } from '../kit/moving-reader.ts'
 import { numberedData } from '../kit/numbered.ts'
-import { Pace } from '../kit/pace.ts'
+import { publishAll } from '../kit/publish-all.ts'
 import { Publisher } from '../kit/publisher.ts'
-import { seededRandom, toSeed, wholeBetween, type Random } from '../kit/random.ts'
+import { seededRandom, toSeed } from '../kit/random.ts'
 import { RawReader } from '../kit/reader-raw.ts'
 import { streamUrl, type Reader } from '../kit/reader.ts'
 import { makeTempDirectory, removeTempDirectory } from '../kit/temp-directory.ts'
@@ -121,19 +121,6 @@ function openMover(urls: readonly string[], readers: Readers): MovingReader {
   const reader = new MovingReader(urls, handler)
   readers.push({ reader, name: 'moving', ledger })
   return reader
-}
-
-async function publishAll(
-  publisher: Publisher,
-  { events, perSecond }: RelayRunOptions,
-  random: Random,
-): Promise<void> {
-  const pace = new Pace(perSecond)
-  while (publisher.acknowledged < events) {
-    const count = Math.min(events - publisher.acknowledged, wholeBetween(random, 1, 12))
-    await publisher.publish(count, count === 1 ? 'one' : 'array')
-    await pace.take(count)
-  }
 }
 
 /** What goes wrong, at evenly spread numbers, while the publisher goes on. */

@@ -9,9 +9,9 @@ import { isMain, runMain } from '../kit/is-main.ts'
 import { ledgerHandler } from '../kit/ledger-reader.ts'
 import { Ledger, sumLedgers, type LedgerSums } from '../kit/ledger.ts'
 import { numberedData } from '../kit/numbered.ts'
-import { Pace } from '../kit/pace.ts'
+import { publishAll } from '../kit/publish-all.ts'
 import { Publisher } from '../kit/publisher.ts'
-import { seededRandom, toSeed, wholeBetween, type Random } from '../kit/random.ts'
+import { seededRandom, toSeed } from '../kit/random.ts'
 import { RawReader } from '../kit/reader-raw.ts'
 import { streamUrl } from '../kit/reader.ts'
 import { makeTempDirectory, removeTempDirectory } from '../kit/temp-directory.ts'
@@ -108,19 +108,6 @@ export async function runWorkers(options: WorkersOptions): Promise<WorkersResult
     leftOver: [...seen].filter(isAlive).length,
     problems: ledgers.flatMap((ledger) => ledger.problems).slice(0, 20),
     seconds: (performance.now() - started) / 1000,
-  }
-}
-
-async function publishAll(
-  publisher: Publisher,
-  { events, perSecond }: WorkersOptions,
-  random: Random,
-): Promise<void> {
-  const pace = new Pace(perSecond)
-  while (publisher.acknowledged < events) {
-    const count = Math.min(events - publisher.acknowledged, wholeBetween(random, 1, 12))
-    await publisher.publish(count, count === 1 ? 'one' : 'array')
-    await pace.take(count)
   }
 }
 
