@@ -14,6 +14,8 @@ export default defineConfig({
     include: [
       'packages/*/test/**/*.test.ts',
       'brokers/*/test/**/*.test.ts',
+      'adapters/*/test/**/*.test.ts',
+      'examples/**/*.test.ts',
       'test/**/*.test.ts',
       'bench/test/**/*.test.ts',
     ],

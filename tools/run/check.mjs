@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from './paths.mjs'
 import { step } from './step.mjs'
@@ -52,10 +52,12 @@ function generators() {
     ])
 }
 
+const isThere = (folder) => existsSync(join(ROOT, folder))
+
 function publishedPackages() {
-  const folders = ['packages', 'brokers'].flatMap((parent) =>
-    readdirSync(join(ROOT, parent)).map((name) => `${parent}/${name}`),
-  )
+  const folders = ['packages', 'brokers', 'adapters']
+    .filter(isThere)
+    .flatMap((parent) => readdirSync(join(ROOT, parent)).map((name) => `${parent}/${name}`))
   return folders
     .filter(isPublished)
     .map((folder) => [
