@@ -89,7 +89,8 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
     const setup = resolveConnection({ ...options, name: 'heartline-js' })
     const { source, fetch, clock, random, ladder } = setup
     const onError = (error: HeartlineError): void => this.#receiver.report(error)
-    this.#place = new Place(options.lastEventId ?? '', options.store, onError)
+    const store = options.cache?.beside(options.store, onError) ?? options.store
+    this.#place = new Place(options.lastEventId ?? '', store, onError)
     this.#receiver = new Receiver(options, this.#place, clock, {
       expire: () => this.#connection.expire(),
       leave: (error) => this.#connection.renew(error),

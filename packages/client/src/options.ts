@@ -3,6 +3,7 @@ import { systemClock, type Clock } from './clock.ts'
 import type { ConnectionSetup } from './connection.ts'
 import { toError } from './errors.ts'
 import type { EventMap } from './event.ts'
+import type { EventKeeper } from './event-keeper.ts'
 import { LADDER_DEFAULTS, type Ladder, type LadderOptions } from './ladder.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { refuse } from './outcome.ts'
@@ -49,6 +50,8 @@ export interface ClientOptions<Events extends EventMap = EventMap>
   readonly lastEventId?: string | undefined
   /** Keeps the place. Default: only this object does. */
   readonly store?: PlaceStore | undefined
+  /** Keeps the last values, to be served offline: see `@heartline/client/cache`. Default: nothing. */
+  readonly cache?: EventKeeper | undefined
   /** `at-least-once` hands over what came before, too. Default `exactly-once`. */
   readonly delivery?: 'exactly-once' | 'at-least-once' | undefined
   /** Acknowledges heartbeats to a Heartline hub. Default true. */

@@ -44,7 +44,10 @@ export class Receiver<Events extends EventMap> {
     this.#place = place
     this.#clock = clock
     this.#controls = controls
-    this.#progress = new Progress((id) => place.handle(id))
+    this.#progress = new Progress(({ id, event }) => {
+      if (event !== undefined) options.cache?.keep(event)
+      place.handle(id)
+    })
   }
 
   /** Adds an iteration. */
@@ -143,7 +146,7 @@ export class Receiver<Events extends EventMap> {
   /** Hands one event to the handlers of its type, those of all events, and the iterations. */
   #deliver(type: string, data: unknown, id: string): void | Promise<void> {
     const event = { type, data, id } as StreamEvent<Events>
-    const step = this.#progress.begin(id)
+    const step = this.#progress.begin(id, event)
     const work = [this.#call(type, event)]
     const rooms: (void | Promise<void>)[] = []
     if (type === GAP || !type.startsWith(CONTROL)) {
