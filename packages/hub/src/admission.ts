@@ -48,7 +48,8 @@ export function privateRightsOf(asked: Asked): readonly string[] | undefined {
 
 /**
  * Checks a request before a byte is sent.
- * @throws HeartlineError `HL_SELECTOR_*`, `HL_CURSOR_INVALID`, `HL_SILENCE_INVALID`
+ * @throws HeartlineError `HL_SELECTOR_*`, `HL_CURSOR_INVALID`, `HL_SILENCE_INVALID`,
+ *   `HL_TELL_INVALID`
  */
 export function admit(
   request: SubscribeRequest,
@@ -60,6 +61,7 @@ export function admit(
   return {
     selectors,
     privateRights: privateRightsOf(request),
+    tellsTopics: checkTell(request.tell),
     subscriber: request.subscriber,
     expiresAtMs: request.expiresAtMs,
     from: checkStart(request.lastEventId, request.since),
@@ -74,4 +76,9 @@ function checkSilence(text: string | undefined): number | undefined {
   const seconds = /^\d{1,5}$/.test(text) ? Number(text) : 0
   if (seconds >= 1 && seconds <= MAX_SILENCE_SECONDS) return seconds * 1_000
   throw new HeartlineError(hubErrors.silenceInvalid, { max: MAX_SILENCE_SECONDS })
+}
+
+function checkTell(what: string | undefined): boolean {
+  if (what === undefined || what === 'topics') return what !== undefined
+  throw new HeartlineError(hubErrors.tellInvalid)
 }

@@ -17,11 +17,11 @@ export class CohortTable {
   }
 
   /** The cohort with these terms, made when there is none. */
-  take({ selectors, privateRights }: CohortTerms): Cohort<Subscriber> {
-    const key = JSON.stringify([selectors, privateRights ?? null])
+  take({ selectors, privateRights, tellsTopics = false }: CohortTerms): Cohort<Subscriber> {
+    const key = JSON.stringify([selectors, privateRights ?? null, tellsTopics])
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
-    const cohort = new Cohort<Subscriber>(key, { selectors, privateRights })
+    const cohort = new Cohort<Subscriber>(key, { selectors, privateRights, tellsTopics })
     this.#byKey.set(key, cohort)
     for (const selector of selectors) this.#index.add(selector, cohort)
     return cohort

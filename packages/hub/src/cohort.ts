@@ -1,7 +1,8 @@
+import { Buffer } from 'node:buffer'
 import type { Entry, Position } from '@heartline/broker'
 import type { Framing } from '@heartline/session'
 import { type CohortLog, type Piece, PIECE_BYTES } from './cohort-log.ts'
-import type { Frame } from './frame.ts'
+import { encodeTopics, type Frame } from './frame.ts'
 import { giveBackLog, takeLog } from './log-pool.ts'
 import { rightsCover, selectorMatches } from './selector.ts'
 
@@ -15,6 +16,8 @@ export interface CohortTerms {
   readonly selectors: readonly string[]
   /** Private events need one of these to cover their topic. Undefined = all that the selectors match. */
   readonly privateRights: readonly string[] | undefined
+  /** Each event is told with those of its topics that the sessions asked for. Default false. */
+  readonly tellsTopics?: boolean | undefined
 }
 
 /** What a cohort needs of its members: a place in the dense list. */
@@ -98,19 +101,34 @@ export class Cohort<Member extends CohortMember> {
     return isAsked && (entry.private !== true || rightsCover(this.terms.privateRights, topic))
   }
 
+  /** The frame as it is sent to the sessions. */
+  bytesOf(frame: Frame): Buffer {
+    const told = this.told(frame.entry)
+    return told === '' ? frame.bytes : Buffer.concat([Buffer.from(told), frame.bytes])
+  }
+
+  /**
+   * What stands before an event for sessions that asked for topics, else `''`. Other topics of the
+   * event are none of their business.
+   */
+  told(entry: Entry): string {
+    if (this.terms.tellsTopics !== true) return ''
+    return encodeTopics(entry.topics.filter((topic) => this.wantsOn(entry, topic)))
+  }
+
   /**
    * Takes a frame one of whose topics matched. Returns false when it was taken before through
    * another topic or selector, or is private and not allowed.
    */
   offer(frame: Frame): boolean {
-    const { entry, bytes } = frame
+    const { entry } = frame
     if (entry.position.offset === this.#newestOffered) return false
     if (entry.private === true && this.terms.privateRights !== undefined && !this.wants(entry)) {
       return false
     }
     this.#newestOffered = entry.position.offset
     this.#log ??= takeLog(this.#idleAt)
-    this.#log.add(bytes)
+    this.#log.add(this.bytesOf(frame))
     // What one reader is handed in one write stays small, however much comes in one turn.
     if (this.#log.pendingBytes >= PIECE_BYTES) this.#log.seal(entry.position)
     return true

@@ -14,6 +14,7 @@ export type HubErrorName =
   | 'typeReserved'
   | 'cursorInvalid'
   | 'silenceInvalid'
+  | 'tellInvalid'
   | 'optionInvalid'
   | 'presenceDisabled'
   | 'draining'
@@ -99,6 +100,7 @@ export const hubErrors: ErrorCatalogue<HubErrorName> = {
     400,
     'The silence is not valid. Give whole seconds from 1 to {max}, as in `?silence=30`.',
   ),
+  tellInvalid: callerError('HL_TELL_INVALID', 400, 'Only `?tell=topics` can be asked for.'),
   optionInvalid: callerError(
     'HL_OPTION_INVALID',
     500,

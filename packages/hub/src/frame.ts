@@ -37,6 +37,14 @@ export function encodeEntry(entry: Entry, id: string | undefined): string {
   return encodeEvent({ id, type: mend(entry.type), retry: entry.retry, data: entry.data })
 }
 
+/**
+ * The topics of the event that follows: a comment, which readers that did not ask for it would not
+ * notice either. JSON leaves no line end in it.
+ */
+export function encodeTopics(topics: readonly string[]): string {
+  return `: heartline topics=${JSON.stringify(topics)}\n`
+}
+
 // oxlint-disable-next-line no-control-regex
 const UNPRINTABLE = /[\u0000\r\n]/g
 

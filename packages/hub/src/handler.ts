@@ -27,7 +27,7 @@ type NodeResponse = ServerResponse | Http2ServerResponse
 /**
  * A handler for `node:http` and `node:http2`: answers every GET with a stream of `?topic=`.
  * Resumes from `Last-Event-ID`, `?lastEventId=` or `?since=`. `?silence=` says after how many
- * seconds without a byte the reader's last stream died.
+ * seconds without a byte the reader's last stream died, `?tell=topics` asks for the topics of events.
  */
 export function createNodeHandler(
   hub: Hub,
@@ -88,6 +88,7 @@ function toSubscribeRequest(
     lastEventId: lastEventId ?? query.get('lastEventId') ?? undefined,
     since: query.get('since') ?? undefined,
     silence: query.get('silence') ?? undefined,
+    tell: query.get('tell') ?? undefined,
   }
 }
 

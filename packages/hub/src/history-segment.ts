@@ -123,8 +123,9 @@ export function gatherSegment(
     if (!topics.every((topic) => isPlain(topic, namespaces))) {
       return new HistorySegment(range, undefined)
     }
-    sent.push(frame)
-    bytes += frame.bytes.length
+    const ofCohort = cohort.bytesOf(frame)
+    sent.push({ entry, bytes: ofCohort })
+    bytes += ofCohort.length
     if (bytes > MAX_SEGMENT_BYTES) return new HistorySegment(range, undefined)
   }
   return new HistorySegment(range, sent)

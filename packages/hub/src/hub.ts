@@ -58,6 +58,8 @@ const DEFAULT_HISTORY_LIMIT = 100
 const MAX_HISTORY_LIMIT = 1_000
 /** Of a drain's deadline, for what was acknowledged to reach the readers. */
 const SETTLE_SHARE = 0.25
+/** Said to who asked for topics: a server that knows nothing of it says nothing. */
+const TOLD = { 'heartline-tell': 'topics' }
 /** A reader this many events behind the head is moved on although nothing is trimmed yet. */
 const FAR = 250
 
@@ -344,7 +346,7 @@ export class Hub {
 
   #sessionOptions(subscription: Subscription, extra: OpenExtra): SessionOptions {
     const { heartbeatKind, retryMs, maxBlockedMs, maxAgeMs, sessionIdPrefix } = this.#options
-    const { heartbeatMs, expiresAtMs } = subscription
+    const { heartbeatMs, expiresAtMs, tellsTopics } = subscription
     return {
       heartbeatMs,
       heartbeatKind,
@@ -355,7 +357,7 @@ export class Hub {
       maxBlockedMs,
       maxAgeMs,
       expiresAtMs,
-      headers: extra.headers,
+      headers: tellsTopics === true ? { ...extra.headers, ...TOLD } : extra.headers,
     }
   }
 

@@ -113,7 +113,8 @@ export class Replay implements Paced {
    */
   async sendSnapshot(entries: readonly Entry[]): Promise<boolean> {
     for (const entry of entries) {
-      this.#writer.add(Buffer.from(encodeEntry(entry, undefined)), 1)
+      const told = this.#subscriber.cohort.told(entry)
+      this.#writer.add(Buffer.from(told + encodeEntry(entry, undefined)), 1)
       if (!this.#writer.isFull) continue
       if (!(await this.#writer.flush())) return false
       await this.#source.pacer.turn()
@@ -285,7 +286,7 @@ export class Replay implements Paced {
     if (verdict === 'withhold') this.#withheld = entry.position
     if (verdict === 'send') {
       this.#admitWithheld()
-      this.#writer.add(frame.bytes, 1)
+      this.#writer.add(this.#subscriber.cohort.bytesOf(frame), 1)
     }
     if (this.#withheld === undefined) this.#subscriber.last = entry.position
   }

@@ -12,6 +12,8 @@ export interface Subscription {
   readonly selectors: readonly string[]
   /** See `CohortTerms`. */
   readonly privateRights: readonly string[] | undefined
+  /** See `CohortTerms`. */
+  readonly tellsTopics?: boolean | undefined
   readonly subscriber: string | undefined
   readonly expiresAtMs: number | undefined
   /** Where to begin: a cursor's text, `earliest`, or undefined = now. */

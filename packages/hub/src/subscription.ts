@@ -24,6 +24,11 @@ export interface SubscribeRequest {
    * died. It is sent heartbeats more often then. Default: it did not.
    */
   readonly silence?: string | undefined
+  /**
+   * `?tell=`: `topics` puts the topics of each event before it, those that the selectors match.
+   * Default: they are not told.
+   */
+  readonly tell?: string | undefined
 }
 
 /** A question about history. */

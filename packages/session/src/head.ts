@@ -12,7 +12,7 @@ const BASE = {
 } as const
 
 /** What a cross-origin reader may see, once a CORS layer has let it in. */
-const EXPOSED = 'Heartline-Session, Heartline-Heartbeat'
+const EXPOSED = 'Heartline-Session, Heartline-Heartbeat, Heartline-Tell'
 
 /** The server's own: a wrong value breaks framing or the stream's type. */
 const RESERVED = new Set(['content-type', 'content-length', 'transfer-encoding', 'connection'])

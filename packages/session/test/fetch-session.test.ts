@@ -124,7 +124,7 @@ describe('A session on Fetch', () => {
     const headers = { 'access-control-allow-origin': '*' }
     const { response, session } = createFetchSession(request, { headers })
     expect(response.headers.get('access-control-expose-headers')).toBe(
-      'Heartline-Session, Heartline-Heartbeat',
+      'Heartline-Session, Heartline-Heartbeat, Heartline-Tell',
     )
     session.close()
   })

@@ -197,7 +197,7 @@ describe('A session on node:http', () => {
     expect(head).toContain('vary: Accept')
     expect(head.match(/set-cookie/gi)).toHaveLength(2)
     expect(head).toContain(
-      'Access-Control-Expose-Headers: X-Request-Id, X-Other, Heartline-Session, Heartline-Heartbeat',
+      'Access-Control-Expose-Headers: X-Request-Id, X-Other, Heartline-Session, Heartline-Heartbeat, Heartline-Tell',
     )
     expect(head).toContain('Content-Type: text/event-stream\r\n')
     expect(head).not.toMatch(/content-length|text\/html/i)

@@ -2,7 +2,8 @@ import type { Config } from '../config/config.ts'
 import { isLoopbackHost } from '../config/listen-address.ts'
 import type { Exchange } from './exchange.ts'
 
-const EXPOSED = 'Heartline-Session, Heartline-Heartbeat, Heartline-Mode, Retry-After'
+const EXPOSED =
+  'Heartline-Session, Heartline-Heartbeat, Heartline-Tell, Heartline-Mode, Retry-After'
 const REQUEST_HEADERS =
   'Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Heartline-Client'
 const PREFLIGHT_SECONDS = '600'

@@ -39,6 +39,7 @@ export function admitReader(request: RequestView, grant: Grant, services: Servic
     lastEventId: request.header('last-event-id') ?? (query.get('lastEventId') || undefined),
     since: query.get('since') || undefined,
     silence: query.get('silence') || undefined,
+    tell: query.get('tell') || undefined,
   })
 }
 
