@@ -27,9 +27,9 @@ const BUDGETS: readonly Budget[] = [
     entry: 'packages/wire/src/index.ts',
     maxBytes: 2700,
   },
-  { name: 'EventSource', imports: '{ EventSource }', entry: CLIENT, maxBytes: 9000 },
-  { name: 'createClient', imports: '{ createClient }', entry: CLIENT, maxBytes: 12_800 },
-  { name: 'all of the client', imports: '*', entry: CLIENT, maxBytes: 14_000 },
+  { name: 'EventSource', imports: '{ EventSource }', entry: CLIENT, maxBytes: 9100 },
+  { name: 'createClient', imports: '{ createClient }', entry: CLIENT, maxBytes: 12_950 },
+  { name: 'all of the client', imports: '*', entry: CLIENT, maxBytes: 14_150 },
 ]
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

@@ -10,6 +10,9 @@ import { Pause } from './pause.ts'
 import type { RequestContext, RequestSource } from './request.ts'
 import type { Surroundings } from './surroundings.ts'
 
+/** Streams that this side ended say nothing against the server. */
+const BY_CHOICE = ['HL_CLIENT_MOVED_BACK', 'HL_CLIENT_ASLEEP']
+
 /** What a connection is made with: everything resolved. */
 export interface ConnectionSetup {
   readonly source: RequestSource
@@ -61,6 +64,8 @@ export class Connection {
   #hasRefreshed = false
   #retryMs: number
   #isStopped = false
+  #isAsleep = false
+  #onAwake: (() => void) | undefined
   #unwatch: (() => void) | undefined
 
   constructor(setup: ConnectionSetup, listener: ConnectionListener) {
@@ -80,7 +85,10 @@ export class Connection {
   /** Begins. Once. */
   start(): void {
     if (this.#state.name !== 'idle') return
-    this.#unwatch = this.#setup.surroundings.watch(() => this.wake())
+    this.#unwatch = this.#setup.surroundings.watch(
+      () => this.wake(),
+      () => this.sleep(),
+    )
     void this.#run()
   }
 
@@ -91,15 +99,24 @@ export class Connection {
     this.#isStopped = true
     this.#unwatch?.()
     this.#pause.stop()
+    this.#onAwake?.()
     this.#attempt?.end(error ?? toError('closed'))
   }
 
   /** Something may have changed: a stream that is silent for too long is replaced, a wait ends. */
   wake(): void {
+    this.#isAsleep = false
+    this.#onAwake?.()
     this.#attempt?.woke()
     if (this.#attempt !== undefined) return
     this.#backoff.reset()
     this.#pause.hurry()
+  }
+
+  /** Ends this stream and makes no request until `wake`. */
+  sleep(): void {
+    this.#isAsleep = true
+    this.renew(toError('asleep'))
   }
 
   /** Ends this stream and comes back. @param refresh With a new token. */
@@ -122,11 +139,18 @@ export class Connection {
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
+      if (this.#isAsleep) await this.#awake()
       this.#enter('connecting', this.#state.lastError)
       if (this.#isStopped) return
       const outcome = await this.#try()
       if (this.#isStopped) return
       await this.#afterwards(outcome)
+    }
+  }
+
+  async #awake(): Promise<void> {
+    while (this.#isAsleep && !this.#isStopped) {
+      await new Promise<void>((resolve) => (this.#onAwake = resolve))
     }
   }
 
@@ -236,7 +260,7 @@ export class Connection {
   }
 
   #waitAfter({ error, verdict, retryAfterMs = 0, isClean }: Outcome): number {
-    if (error.code === 'HL_CLIENT_MOVED_BACK') return 0
+    if (BY_CHOICE.includes(error.code)) return 0
     const { clock, ladder } = this.#setup
     const livedMs = this.#openedAt === undefined ? -1 : clock.now() - this.#openedAt
     if (livedMs >= 0) this.#backoff.lived(livedMs, this.#hadEvents)

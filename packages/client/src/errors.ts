@@ -26,6 +26,7 @@ export type ClientErrorName =
   | 'refused'
   | 'notRepeated'
   | 'movedBack'
+  | 'asleep'
   | 'handlerFailed'
   | 'handlerStuck'
   | 'dataInvalid'
@@ -78,6 +79,7 @@ export const clientErrors: ErrorCatalogue<ClientErrorName> = {
     'caller',
   ),
   movedBack: toEntry('MOVED_BACK', 'The preferred server is healthy again.', 'peer', 503),
+  asleep: toEntry('ASLEEP', 'The page went into the back/forward cache.', 'caller', 503),
   handlerFailed: toEntry('HANDLER_FAILED', 'A handler of "{type}" threw: {reason}.', 'caller'),
   handlerStuck: toEntry(
     'HANDLER_STUCK',

@@ -6,12 +6,14 @@ export interface Surroundings {
    * Calls `onWake` when a dead stream is worth a look: the page is shown, resumed or comes out of the
    * back/forward cache, or the network is back.
    *
+   * @param onSleep Called when the page goes into the back/forward cache, where it must not hold a
+   *   connection that nobody reads. `onWake` follows if it ever comes back.
    * @returns Stops that.
    */
-  watch(onWake: () => void): () => void
+  watch(onWake: () => void, onSleep: () => void): () => void
 }
 
-const OF_WINDOW = ['online', 'pageshow']
+const OF_WINDOW = ['online', 'pageshow', 'pagehide']
 const OF_DOCUMENT = ['visibilitychange', 'resume']
 
 /** The page or worker that this runs in; Node.js says nothing. */
@@ -19,17 +21,19 @@ export const surroundings: Surroundings = {
   get isOnline() {
     return globalThis.navigator?.onLine !== false
   },
-  watch(onWake) {
+  watch(onWake, onSleep) {
     const { document } = globalThis
-    const wake = (event: Event): void => {
-      const isHiding = event.type === 'visibilitychange' && document.visibilityState === 'hidden'
-      if (!isHiding) onWake()
+    const look = ({ type, persisted }: Event & { persisted?: boolean }): void => {
+      const isHiding = type === 'visibilitychange' && document.visibilityState === 'hidden'
+      if (type !== 'pagehide' && !isHiding) onWake()
+      // A page that will not be kept takes its connections with it.
+      if (type === 'pagehide' && persisted === true) onSleep()
     }
-    for (const type of OF_WINDOW) globalThis.addEventListener?.(type, wake)
-    for (const type of OF_DOCUMENT) document?.addEventListener(type, wake)
+    for (const type of OF_WINDOW) globalThis.addEventListener?.(type, look)
+    for (const type of OF_DOCUMENT) document?.addEventListener(type, look)
     return () => {
-      for (const type of OF_WINDOW) globalThis.removeEventListener?.(type, wake)
-      for (const type of OF_DOCUMENT) document?.removeEventListener(type, wake)
+      for (const type of OF_WINDOW) globalThis.removeEventListener?.(type, look)
+      for (const type of OF_DOCUMENT) document?.removeEventListener(type, look)
     }
   },
 }
