@@ -4,17 +4,23 @@ import type { ConnectionState } from './connection-state.ts'
 import { toError } from './errors.ts'
 import { resolveConnection, type WorldOptions } from './options.ts'
 import { isEventStream, type Outcome } from './outcome.ts'
-import { toAbsolute } from './request.ts'
+import { isNear, toAbsolute } from './request.ts'
 
-/** The standard's one, and the outside world. */
+/** The standard's one, how to go on, and the outside world. */
 export interface EventSourceOptions extends WorldOptions {
   /** Sends cookies to other origins, too. Default false. */
   readonly withCredentials?: boolean | undefined
+  /**
+   * `query` sends the place as `?lastEventId=`, which a hub understands. Default `header`, as the
+   * standard says; `query` in a browser to another origin when the browser has no `EventSource`.
+   */
+  readonly resumeBy?: 'header' | 'query' | undefined
   /** The largest event, in bytes; a larger one fails the connection. Default 16 MiB. */
   readonly maxEventBytes?: number | undefined
 }
 
 type Handler<Name extends Event> = ((this: EventSource, event: Name) => unknown) | null
+type Listener = ((this: EventSource, event: MessageEvent) => unknown) | EventListenerObject | null
 
 /** An `on…` attribute. */
 interface Attribute {
@@ -27,11 +33,17 @@ const OPEN = 1
 const CLOSED = 2
 /** The standard says "a few seconds", and browsers take three. */
 const RETRY_MS = 3000
+/** Taken now: a page may put the class in its place. */
+const Native = globalThis.EventSource
 
 /**
  * The `EventSource` of the HTML standard (9.2), on `fetch`. What it does more: a server that cannot
  * be reached is asked less and less often, the waits differ a little, and a stream from a hub that
  * advertises heartbeats is replaced when they stay away.
+ *
+ * From a page to another origin, `fetch` may send no `Last-Event-ID` unless the server answers
+ * `OPTIONS`; the browser's own `EventSource` may. So that one reads those streams, unless any option
+ * but `withCredentials` is given.
  */
 export class EventSource extends EventTarget {
   declare static readonly CONNECTING: 0
@@ -42,40 +54,34 @@ export class EventSource extends EventTarget {
   declare readonly CLOSED: 2
   readonly #url: string
   readonly #withCredentials: boolean
-  readonly #connection: Connection
+  readonly #native: InstanceType<typeof Native> | undefined
+  readonly #connection: Connection | undefined
   readonly #handlers = new Map<string, Attribute>()
   #readyState: 0 | 1 | 2 = CONNECTING
   #lastEventId = ''
   #origin = ''
 
-  /** @throws DOMException `SyntaxError` for a URL that is none, as the standard says. */
-  constructor(url: string | URL, options: EventSourceOptions = {}) {
+  /**
+   * @throws TypeError Without a URL, or for options that are no object.
+   * @throws DOMException `SyntaxError` for a URL that is none. Both as the standard says.
+   */
+  constructor(url: string | URL, options: EventSourceOptions | null = {}) {
     super()
-    this.#url = toUrl(url)
-    this.#withCredentials = Boolean(options.withCredentials)
-    this.#connection = new Connection(
-      {
-        ...resolveConnection({
-          ...options,
-          url: this.#url,
-          credentials: this.#withCredentials ? 'include' : 'same-origin',
-          redirect: 'follow',
-          retryMs: RETRY_MS,
-          ladder: { fastRetries: 0, baseMs: 50, jitter: 0.1, maxJitterMs: 200, stableMs: 0 },
-          watch: { connectMs: 0 },
-        }),
-        refuse,
-      },
-      {
-        place: () => this.#lastEventId,
-        onState: (state) => this.#changed(state),
-        onOpen: (response) => this.#opened(response),
-        onItems: (items) => this.#dispatchAll(items),
-        onComment: () => {},
-        onPlaceLost: () => {},
-      },
-    )
-    this.#connection.start()
+    const given = options ?? {}
+    if (arguments.length === 0 || Object(given) !== given)
+      throw new TypeError('Give a URL, options')
+    const { withCredentials, ...others } = given
+    const target = toUrl(url)
+    const isFar = !isNear(target)
+    this.#url = target.href
+    this.#withCredentials = Boolean(withCredentials)
+    if (isFar && Native !== undefined && Object.keys(others).length === 0) {
+      this.#native = new Native(this.#url, { withCredentials: this.#withCredentials })
+      for (const type of ['open', 'message', 'error']) this.#relay(this.#native, type)
+    } else {
+      this.#connection = this.#connect({ resumeBy: isFar ? 'query' : 'header', ...others })
+      this.#connection.start()
+    }
   }
 
   get url(): string {
@@ -87,7 +93,7 @@ export class EventSource extends EventTarget {
   }
 
   get readyState(): 0 | 1 | 2 {
-    return this.#readyState
+    return (this.#native?.readyState as 0 | 1 | 2 | undefined) ?? this.#readyState
   }
 
   get onopen(): Handler<Event> {
@@ -116,11 +122,59 @@ export class EventSource extends EventTarget {
 
   close(): void {
     this.#readyState = CLOSED
-    this.#connection.stop()
+    this.#native?.close()
+    this.#connection?.stop()
   }
 
-  get [Symbol.toStringTag](): string {
-    return 'EventSource'
+  override addEventListener(
+    type: string,
+    listener: Listener,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    if (this.#native !== undefined) this.#relay(this.#native, type)
+    super.addEventListener(type, listener as EventListener, options)
+  }
+
+  #connect(options: EventSourceOptions): Connection {
+    const setup = resolveConnection({
+      ...options,
+      url: this.#url,
+      credentials: this.#withCredentials ? 'include' : 'same-origin',
+      redirect: 'follow',
+      retryMs: RETRY_MS,
+      ladder: { fastRetries: 0, baseMs: 50, jitter: 0.1, maxJitterMs: 200, stableMs: 0 },
+      watch: { connectMs: 0 },
+    })
+    const { fetch } = setup
+    return new Connection(
+      {
+        ...setup,
+        // What is not on the network does not come back.
+        fetch: this.#url.startsWith('http')
+          ? fetch
+          : (...request) => fetch(...request).catch(() => Response.error()),
+        refuse,
+      },
+      {
+        place: () => this.#lastEventId,
+        onState: (state) => this.#changed(state),
+        onOpen: (response) => this.#opened(response),
+        onItems: (items) => this.#dispatchAll(items),
+        onComment: () => {},
+        onPlaceLost: () => {},
+      },
+    )
+  }
+
+  /** Passes on what the browser's own says. Once for each type: a listener is added once. */
+  #relay(native: EventTarget, type: string): void {
+    native.addEventListener(type, this.#pass)
+  }
+
+  readonly #pass = (event: Event): void => {
+    const isMessage = event instanceof MessageEvent
+    const { type } = event
+    this.dispatchEvent(isMessage ? new MessageEvent(type, event as object) : new Event(type))
   }
 
   #opened(response: Response): void {
@@ -153,7 +207,8 @@ export class EventSource extends EventTarget {
 
   /** One that is replaced keeps its place among the listeners; one that is removed loses it. */
   #setHandler(type: string, value: Handler<never>): void {
-    const handler = typeof value === 'function' ? value : null
+    // Any object is kept, as for every event handler attribute; only a function is called.
+    const handler = Object(value) === value ? value : null
     const known = this.#handlers.get(type)
     if (known !== undefined && handler !== null) {
       known.handler = handler
@@ -162,7 +217,8 @@ export class EventSource extends EventTarget {
       this.#handlers.delete(type)
     } else if (handler !== null) {
       const listener = (event: Event): void => {
-        this.#handlers.get(type)?.handler?.call(this, event as never)
+        const current = this.#handlers.get(type)?.handler
+        if (typeof current === 'function') current.call(this, event as never)
       }
       this.#handlers.set(type, { handler, listener })
       this.addEventListener(type, listener)
@@ -170,11 +226,18 @@ export class EventSource extends EventTarget {
   }
 }
 
-for (const target of [EventSource, EventSource.prototype]) {
+const { prototype } = EventSource
+for (const target of [EventSource, prototype]) {
   for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSED })) {
     Object.defineProperty(target, name, { value, enumerable: true })
   }
 }
+for (const name of Object.getOwnPropertyNames(prototype)) {
+  Object.defineProperty(prototype, name, { enumerable: name !== 'constructor' })
+}
+Object.defineProperty(prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true })
+// Also after a bundler gave the class a shorter name.
+Object.defineProperty(EventSource, 'name', { value: 'EventSource' })
 
 /** Everything but a 200 with the right type fails the connection for good. */
 async function refuse(response: Response): Promise<Outcome | undefined> {
@@ -183,11 +246,13 @@ async function refuse(response: Response): Promise<Outcome | undefined> {
   return { error: toError('refused', { url, status, reason: 'no event stream' }), verdict: 'stop' }
 }
 
-function toUrl(url: string | URL): string {
+function toUrl(url: string | URL): URL {
+  // Unlike String(), it throws for a symbol.
+  const text = `${url as string}`
   try {
-    return toAbsolute(url).href
+    return toAbsolute(text)
   } catch {
     // The name that the standard demands, which no error of ours has.
-    throw new DOMException(`Cannot open an EventSource to '${String(url)}'`, 'SyntaxError')
+    throw new DOMException(`Cannot open an EventSource to '${text}'`, 'SyntaxError')
   }
 }

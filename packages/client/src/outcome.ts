@@ -75,10 +75,10 @@ export function toRefusal(problem: Problem, url: string): HeartlineError {
   return new HeartlineError(entry, { url, status, code, reason }, problem)
 }
 
-/** True for `text/event-stream`, with parameters or without. */
+/** True for `text/event-stream`, with parameters or without. Of several types the last counts. */
 export function isEventStream(response: Response): boolean {
   const type = response.headers.get('Content-Type') ?? ''
-  return /^\s*text\/event-stream\s*(;|$)/i.test(type)
+  return /(^|,)\s*text\/event-stream\s*(;([^",]|"[^"]*")*)?$/i.test(type)
 }
 
 const DNS = /ENOTFOUND|EAI_|dns|name not|resolve/i

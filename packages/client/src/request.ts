@@ -139,8 +139,9 @@ export function toAbsolute(url: string | URL): URL {
 }
 
 /** To another origin, a browser would ask for leave to send a header of ours. */
-function isNear(url: URL): boolean {
-  return globalThis.location === undefined || globalThis.location.origin === url.origin
+export function isNear(url: URL): boolean {
+  // Only browsers have one.
+  return globalThis.origin === undefined || globalThis.origin === url.origin
 }
 
 /** A header holds bytes: those of the UTF-8 form, as the HTML standard says. */
