@@ -19,6 +19,7 @@ interface Budget {
 }
 
 const CLIENT = 'packages/client/src/index.ts'
+const CACHE = 'packages/client/src/cache/index.ts'
 
 const BUDGETS: readonly Budget[] = [
   {
@@ -29,6 +30,8 @@ const BUDGETS: readonly Budget[] = [
   },
   { name: 'EventSource', imports: '{ EventSource }', entry: CLIENT, maxBytes: 9100 },
   { name: 'createClient', imports: '{ createClient }', entry: CLIENT, maxBytes: 12_950 },
+  // A third of it is the catalogue of errors, which a page with a client has already.
+  { name: 'cache', imports: '*', entry: CACHE, maxBytes: 3900 },
   { name: 'all of the client', imports: '*', entry: CLIENT, maxBytes: 14_150 },
 ]
 

@@ -3,6 +3,7 @@ import type { ErrorEntry } from '../packages/wire/src/error.ts'
 import * as disk from '../brokers/disk/src/errors.ts'
 import * as relay from '../brokers/relay/src/errors.ts'
 import * as broker from '../packages/broker/src/errors.ts'
+import * as cache from '../packages/client/src/cache/errors.ts'
 import * as client from '../packages/client/src/errors.ts'
 import * as hub from '../packages/hub/src/errors.ts'
 import * as server from '../packages/server/src/errors.ts'
@@ -12,7 +13,7 @@ import { cell, publishPage, table } from './reference/page.ts'
 
 const PACKAGES: Readonly<Record<string, object>> = {
   heartline: server,
-  '@heartline/client': client,
+  '@heartline/client': { ...client, ...cache },
   '@heartline/hub': hub,
   '@heartline/session': session,
   '@heartline/broker': broker,
@@ -62,10 +63,11 @@ function collect(): Map<string, Row> {
   return new Map([...rows].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** A module exports catalogues and perhaps functions. */
+/** A module exports catalogues, and perhaps functions and the entries one by one. */
 function entriesOf(module: object): ErrorEntry[] {
-  const catalogues = Object.values(module).filter((value) => typeof value === 'object')
-  return catalogues.flatMap((catalogue: object) => Object.values(catalogue) as ErrorEntry[])
+  const values: object[] = Object.values(module).filter((value) => typeof value === 'object')
+  const catalogues = values.filter((value) => !('code' in value))
+  return catalogues.flatMap((catalogue) => Object.values(catalogue) as ErrorEntry[])
 }
 
 const FAULTS: Readonly<Record<ErrorEntry['fault'], string>> = {

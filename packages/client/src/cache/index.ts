@@ -1,0 +1,5 @@
+export type { CacheChange, CacheRecord, CacheStore } from './cache-store.ts'
+export type { CachedEvent, KeyOf } from './cached-event.ts'
+export { createCache, indexedDbCache, memoryCache } from './create-cache.ts'
+export { cacheErrors, type CacheErrorName } from './errors.ts'
+export type { CacheOptions, EventCache, Followed } from './event-cache.ts'
