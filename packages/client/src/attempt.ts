@@ -1,6 +1,6 @@
 import { createParser, HeartlineError, type ParsedEvent } from '@heartline/wire'
 import type { Clock } from './clock.ts'
-import { toError } from './errors.ts'
+import { broken, connectTimeout, noFirstByte, silent, streamEnded, toError } from './errors.ts'
 import { deepestReason, toNoAnswer, type Outcome } from './outcome.ts'
 import type { PreparedRequest } from './request.ts'
 import { Watchdog } from './watchdog.ts'
@@ -78,7 +78,7 @@ export class Attempt {
   constructor(setup: AttemptSetup, listener: AttemptListener) {
     this.#setup = setup
     this.#listener = listener
-    this.#silence = (ms) => toError('connectTimeout', { url: this.#url, ms })
+    this.#silence = (ms) => toError(connectTimeout, { url: this.#url, ms })
     this.#watchdog = new Watchdog(setup.clock, (ms) => this.end(this.#silence(ms)))
   }
 
@@ -137,7 +137,7 @@ export class Attempt {
     this.#listener.onOpen(response, heartbeatMs)
     if (response.body !== null) await this.#readBody(response.body)
     if (this.#verdict !== undefined) throw this.#verdict
-    return { error: toError('streamEnded', { url: this.#url }), verdict: 'retry', isClean: true }
+    return { error: toError(streamEnded, { url: this.#url }), verdict: 'retry', isClean: true }
   }
 
   async #readBody(body: ReadableStream<Uint8Array>): Promise<void> {
@@ -214,7 +214,7 @@ export class Attempt {
 
   #expectFirstByte(heartbeatMs: number): void {
     this.#heartbeatMs = heartbeatMs
-    this.#silence = (ms) => toError('noFirstByte', { url: this.#url, ms })
+    this.#silence = (ms) => toError(noFirstByte, { url: this.#url, ms })
     const { firstByteMs } = this.#setup.patience
     const byDefault = heartbeatMs > 0 ? DEFAULT_FIRST_BYTE_MS : 0
     this.#watchdog.expect(firstByteMs ?? byDefault)
@@ -223,7 +223,7 @@ export class Attempt {
   #expectHeartbeats(heartbeatMs: number): void {
     const { silentMs, silentHeartbeats } = this.#setup.patience
     this.#heartbeatMs = heartbeatMs
-    this.#silence = (ms) => toError('silent', { url: this.#url, ms })
+    this.#silence = (ms) => toError(silent, { url: this.#url, ms })
     if (heartbeatMs === 0) this.#watchdog.expect(silentMs)
     else this.#watchdog.expect(heartbeatMs * silentHeartbeats, heartbeatMs * AWAKE_HEARTBEATS)
   }
@@ -237,7 +237,7 @@ export class Attempt {
     }
     if (this.#isOpen) {
       return {
-        error: toError('broken', { url, reason: deepestReason(thrown) }, thrown),
+        error: toError(broken, { url, reason: deepestReason(thrown) }, thrown),
         verdict: 'retry',
       }
     }

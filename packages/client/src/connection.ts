@@ -3,7 +3,7 @@ import { Attempt, type AttemptListener, type Patience, type StreamItem } from '.
 import type { Clock } from './clock.ts'
 import type { ConnectionState } from './connection-state.ts'
 import { Endpoints } from './endpoints.ts'
-import { toError } from './errors.ts'
+import { asleep, closed, movedBack, notRepeated, toError } from './errors.ts'
 import { Backoff, type Ladder } from './ladder.ts'
 import type { AnswerContext, Outcome } from './outcome.ts'
 import { Pause } from './pause.ts'
@@ -100,7 +100,7 @@ export class Connection {
     this.#unwatch?.()
     this.#pause.stop()
     this.#onAwake?.()
-    this.#attempt?.end(error ?? toError('closed'))
+    this.#attempt?.end(error ?? toError(closed))
   }
 
   /** Something may have changed: a stream that is silent for too long is replaced, a wait ends. */
@@ -116,7 +116,7 @@ export class Connection {
   /** Ends this stream and makes no request until `wake`. */
   sleep(): void {
     this.#isAsleep = true
-    this.renew(toError('asleep'))
+    this.renew(toError(asleep))
   }
 
   /** Ends this stream and comes back. @param refresh With a new token. */
@@ -134,7 +134,7 @@ export class Connection {
   prefer(): void {
     this.#endpoints.prefer()
     this.#backoff.reset()
-    this.#attempt?.end(toError('movedBack'))
+    this.#attempt?.end(toError(movedBack))
   }
 
   async #run(): Promise<void> {
@@ -256,7 +256,7 @@ export class Connection {
     if (repeat || source.isRepeatable) return undefined
     // What such a request answered in full is no failure.
     if (error.code === 'HL_CLIENT_STREAM_ENDED') return error
-    return toError('notRepeated', { method: source.method }, error)
+    return toError(notRepeated, { method: source.method }, error)
   }
 
   #waitAfter({ error, verdict, retryAfterMs = 0, isClean }: Outcome): number {

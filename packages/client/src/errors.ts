@@ -5,6 +5,151 @@ import {
   type ErrorEntry,
 } from '@heartline/wire'
 
+// Entries stand alone, so that a page carries only those that it can meet.
+
+export const optionInvalid: ErrorEntry = toEntry(
+  'OPTION_INVALID',
+  'The option {option} {problem}.',
+  'caller',
+)
+export const closed: ErrorEntry = toEntry(
+  'CLOSED',
+  'The client is closed. Create another.',
+  'caller',
+)
+export const requestSetup: ErrorEntry = toEntry(
+  'REQUEST_SETUP',
+  'No request could be made: {reason}.',
+  'caller',
+  503,
+)
+export const network: ErrorEntry = toEntry(
+  'NETWORK',
+  'No answer from {url}: {reason}.',
+  'peer',
+  503,
+)
+export const dns: ErrorEntry = toEntry(
+  'DNS',
+  'The name of {url} is not known: {reason}.',
+  'peer',
+  503,
+)
+export const tls: ErrorEntry = toEntry(
+  'TLS',
+  'No secure connection to {url}: {reason}.',
+  'peer',
+  503,
+)
+export const redirectLoop: ErrorEntry = toEntry(
+  'REDIRECT_LOOP',
+  '{url} redirects in circles.',
+  'peer',
+  508,
+)
+export const redirectOrigin: ErrorEntry = toEntry(
+  'REDIRECT_ORIGIN',
+  '{url} redirects to another origin, {target}. Allow it with redirect: "follow".',
+  'peer',
+  502,
+)
+export const connectTimeout: ErrorEntry = toEntry(
+  'CONNECT_TIMEOUT',
+  '{url} accepted the request and did not answer for {ms} ms.',
+  'peer',
+  504,
+)
+export const noFirstByte: ErrorEntry = toEntry(
+  'NO_FIRST_BYTE',
+  '{url} opened a stream that sent nothing for {ms} ms. Does a proxy on the way buffer it?',
+  'peer',
+  504,
+)
+export const silent: ErrorEntry = toEntry(
+  'SILENT',
+  'The stream from {url} went silent for {ms} ms.',
+  'peer',
+  504,
+)
+export const broken: ErrorEntry = toEntry(
+  'STREAM_BROKEN',
+  'The stream from {url} broke: {reason}.',
+  'peer',
+  503,
+)
+export const streamEnded: ErrorEntry = toEntry(
+  'STREAM_ENDED',
+  'The stream from {url} ended.',
+  'peer',
+  503,
+)
+export const drained: ErrorEntry = toEntry(
+  'DRAINED',
+  'The server leaves in good order.',
+  'peer',
+  503,
+)
+export const dismissed: ErrorEntry = toEntry(
+  'DISMISSED',
+  'The server ended the stream for good.',
+  'peer',
+)
+export const noContent: ErrorEntry = toEntry(
+  'NO_CONTENT',
+  '{url} answered 204: there is nothing to read.',
+  'peer',
+)
+export const contentType: ErrorEntry = toEntry(
+  'CONTENT_TYPE',
+  '{url} answered with "{contentType}" instead of text/event-stream.',
+  'peer',
+  502,
+)
+export const refused: ErrorEntry = toEntry('REFUSED', '{url} answered {status}: {reason}.', 'peer')
+export const notRepeated: ErrorEntry = toEntry(
+  'NOT_REPEATED',
+  'The {method} request is not sent again, because it could act twice. Allow it with repeat: true.',
+  'caller',
+)
+export const movedBack: ErrorEntry = toEntry(
+  'MOVED_BACK',
+  'The preferred server is healthy again.',
+  'peer',
+  503,
+)
+export const asleep: ErrorEntry = toEntry(
+  'ASLEEP',
+  'The page went into the back/forward cache.',
+  'caller',
+  503,
+)
+export const handlerFailed: ErrorEntry = toEntry(
+  'HANDLER_FAILED',
+  'A handler of "{type}" threw: {reason}.',
+  'caller',
+)
+export const handlerStuck: ErrorEntry = toEntry(
+  'HANDLER_STUCK',
+  'A handler did not finish "{type}" in {ms} ms. Nothing more is read until it does.',
+  'caller',
+)
+export const dataInvalid: ErrorEntry = toEntry(
+  'DATA_INVALID',
+  'The data of "{type}" is not valid: {reason}.',
+  'peer',
+)
+export const storeFailed: ErrorEntry = toEntry(
+  'STORE_FAILED',
+  'The place could not be {act}: {reason}.',
+  'caller',
+)
+export const outboxFull: ErrorEntry = toEntry(
+  'OUTBOX_FULL',
+  '{entries} publishes wait already. Try again when some of them were sent.',
+  'caller',
+  503,
+)
+
 export type ClientErrorName =
   | 'optionInvalid'
   | 'closed'
@@ -35,74 +180,41 @@ export type ClientErrorName =
 
 /** Everything that the client throws or reports. */
 export const clientErrors: ErrorCatalogue<ClientErrorName> = {
-  optionInvalid: toEntry('OPTION_INVALID', 'The option {option} {problem}.', 'caller'),
-  closed: toEntry('CLOSED', 'The client is closed. Create another.', 'caller'),
-  requestSetup: toEntry('REQUEST_SETUP', 'No request could be made: {reason}.', 'caller', 503),
-  network: toEntry('NETWORK', 'No answer from {url}: {reason}.', 'peer', 503),
-  dns: toEntry('DNS', 'The name of {url} is not known: {reason}.', 'peer', 503),
-  tls: toEntry('TLS', 'No secure connection to {url}: {reason}.', 'peer', 503),
-  redirectLoop: toEntry('REDIRECT_LOOP', '{url} redirects in circles.', 'peer', 508),
-  redirectOrigin: toEntry(
-    'REDIRECT_ORIGIN',
-    '{url} redirects to another origin, {target}. Allow it with redirect: "follow".',
-    'peer',
-    502,
-  ),
-  connectTimeout: toEntry(
-    'CONNECT_TIMEOUT',
-    '{url} accepted the request and did not answer for {ms} ms.',
-    'peer',
-    504,
-  ),
-  noFirstByte: toEntry(
-    'NO_FIRST_BYTE',
-    '{url} opened a stream that sent nothing for {ms} ms. Does a proxy on the way buffer it?',
-    'peer',
-    504,
-  ),
-  silent: toEntry('SILENT', 'The stream from {url} went silent for {ms} ms.', 'peer', 504),
-  broken: toEntry('STREAM_BROKEN', 'The stream from {url} broke: {reason}.', 'peer', 503),
-  streamEnded: toEntry('STREAM_ENDED', 'The stream from {url} ended.', 'peer', 503),
-  drained: toEntry('DRAINED', 'The server leaves in good order.', 'peer', 503),
-  dismissed: toEntry('DISMISSED', 'The server ended the stream for good.', 'peer'),
-  noContent: toEntry('NO_CONTENT', '{url} answered 204: there is nothing to read.', 'peer'),
-  contentType: toEntry(
-    'CONTENT_TYPE',
-    '{url} answered with "{contentType}" instead of text/event-stream.',
-    'peer',
-    502,
-  ),
-  refused: toEntry('REFUSED', '{url} answered {status}: {reason}.', 'peer'),
-  notRepeated: toEntry(
-    'NOT_REPEATED',
-    'The {method} request is not sent again, because it could act twice. Allow it with repeat: true.',
-    'caller',
-  ),
-  movedBack: toEntry('MOVED_BACK', 'The preferred server is healthy again.', 'peer', 503),
-  asleep: toEntry('ASLEEP', 'The page went into the back/forward cache.', 'caller', 503),
-  handlerFailed: toEntry('HANDLER_FAILED', 'A handler of "{type}" threw: {reason}.', 'caller'),
-  handlerStuck: toEntry(
-    'HANDLER_STUCK',
-    'A handler did not finish "{type}" in {ms} ms. Nothing more is read until it does.',
-    'caller',
-  ),
-  dataInvalid: toEntry('DATA_INVALID', 'The data of "{type}" is not valid: {reason}.', 'peer'),
-  storeFailed: toEntry('STORE_FAILED', 'The place could not be {act}: {reason}.', 'caller'),
-  outboxFull: toEntry(
-    'OUTBOX_FULL',
-    '{entries} publishes wait already. Try again when some of them were sent.',
-    'caller',
-    503,
-  ),
+  optionInvalid,
+  closed,
+  requestSetup,
+  network,
+  dns,
+  tls,
+  redirectLoop,
+  redirectOrigin,
+  connectTimeout,
+  noFirstByte,
+  silent,
+  broken,
+  streamEnded,
+  drained,
+  dismissed,
+  noContent,
+  contentType,
+  refused,
+  notRepeated,
+  movedBack,
+  asleep,
+  handlerFailed,
+  handlerStuck,
+  dataInvalid,
+  storeFailed,
+  outboxFull,
 }
 
 /** An error of the catalogue. A status of 5xx means: it may go away by itself. */
 export function toError(
-  name: ClientErrorName,
+  entry: ErrorEntry,
   details?: ErrorDetails,
   cause?: unknown,
 ): HeartlineError {
-  return new HeartlineError(clientErrors[name], details, cause)
+  return new HeartlineError(entry, details, cause)
 }
 
 /** What an unknown value that was thrown says. */
@@ -110,6 +222,8 @@ export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
 }
 
+/** A status of 5xx means: it may go away by itself. */
+/* @__NO_SIDE_EFFECTS__ */
 function toEntry(
   code: string,
   message: string,

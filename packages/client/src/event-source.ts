@@ -1,7 +1,7 @@
 import type { StreamItem } from './attempt.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionState } from './connection-state.ts'
-import { toError } from './errors.ts'
+import { refused, toError } from './errors.ts'
 import { resolveConnection, type WorldOptions } from './options.ts'
 import { isEventStream, type Outcome } from './outcome.ts'
 import { isNear, toAbsolute } from './request.ts'
@@ -243,7 +243,7 @@ Object.defineProperty(EventSource, 'name', { value: 'EventSource' })
 async function refuse(response: Response): Promise<Outcome | undefined> {
   const { status, url } = response
   if (status === 200 && isEventStream(response)) return undefined
-  return { error: toError('refused', { url, status, reason: 'no event stream' }), verdict: 'stop' }
+  return { error: toError(refused, { url, status, reason: 'no event stream' }), verdict: 'stop' }
 }
 
 function toUrl(url: string | URL): URL {

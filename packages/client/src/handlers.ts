@@ -1,6 +1,6 @@
 import type { HeartlineError } from '@heartline/wire'
 import type { Clock } from './clock.ts'
-import { reasonOf, toError } from './errors.ts'
+import { handlerFailed, handlerStuck, reasonOf, toError } from './errors.ts'
 
 type Handler = (...values: never[]) => unknown
 
@@ -58,12 +58,12 @@ export async function watchHandler(
 ): Promise<void> {
   const { clock, ms, onError } = watch
   const timer =
-    ms > 0 ? clock.setTimer(() => onError(toError('handlerStuck', { type, ms })), ms) : undefined
+    ms > 0 ? clock.setTimer(() => onError(toError(handlerStuck, { type, ms })), ms) : undefined
   await work
   clock.clearTimer(timer)
 }
 
 /** The error for what a handler threw. */
 export function toHandlerError(type: string, thrown: unknown): HeartlineError {
-  return toError('handlerFailed', { type, reason: reasonOf(thrown) }, thrown)
+  return toError(handlerFailed, { type, reason: reasonOf(thrown) }, thrown)
 }

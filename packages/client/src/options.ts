@@ -1,7 +1,7 @@
 import type { Patience } from './attempt.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type { ConnectionSetup } from './connection.ts'
-import { toError } from './errors.ts'
+import { optionInvalid, toError } from './errors.ts'
 import type { EventMap } from './event.ts'
 import type { EventKeeper } from './event-keeper.ts'
 import { LADDER_DEFAULTS, type Ladder, type LadderOptions } from './ladder.ts'
@@ -104,7 +104,7 @@ export function resolveConnection(options: ConnectionOptions): ConnectionSetup {
 function requireNumbers(options: Readonly<Record<string, number | undefined>>): void {
   for (const [option, value] of Object.entries(options)) {
     const isGood = value === undefined || value > 0 || (value === 0 && option !== 'maxEventBytes')
-    if (!isGood) throw toError('optionInvalid', { option, problem: 'must be a number above 0' })
+    if (!isGood) throw toError(optionInvalid, { option, problem: 'must be a number above 0' })
   }
 }
 

@@ -1,5 +1,16 @@
 import { HeartlineError } from '@heartline/wire'
-import { clientErrors, reasonOf, toError } from './errors.ts'
+import {
+  contentType,
+  dns,
+  network,
+  noContent,
+  reasonOf,
+  refused,
+  redirectLoop,
+  redirectOrigin,
+  tls,
+  toError,
+} from './errors.ts'
 import { readProblem, type Problem } from './problem.ts'
 
 /** How one request for a stream ended. */
@@ -41,14 +52,14 @@ export async function refuse(
   const verdict = wasOpen ? 'retry' : 'stop'
   const { status, redirected } = response
   if (redirected && !mayLeaveOrigin && originOf(response.url) !== originOf(url)) {
-    return { error: toError('redirectOrigin', { url, target: originOf(response.url) }), verdict }
+    return { error: toError(redirectOrigin, { url, target: originOf(response.url) }), verdict }
   }
   if (status === 200) {
     if (isEventStream(response)) return undefined
-    const contentType = response.headers.get('Content-Type') ?? ''
-    return { error: toError('contentType', { url, contentType }), verdict }
+    const type = response.headers.get('Content-Type') ?? ''
+    return { error: toError(contentType, { url, contentType: type }), verdict }
   }
-  if (status === 204) return { error: toError('noContent', { url, status }), verdict: 'stop' }
+  if (status === 204) return { error: toError(noContent, { url, status }), verdict: 'stop' }
   return refuseByStatus(response, context)
 }
 
@@ -71,7 +82,7 @@ export function isPassing(status: number): boolean {
 export function toRefusal(problem: Problem, url: string): HeartlineError {
   const { status, code, title, detail } = problem
   const reason = detail || title || 'no reason'
-  const entry = { ...clientErrors.refused, status, retryable: isPassing(status) }
+  const entry = { ...refused, status, retryable: isPassing(status) }
   return new HeartlineError(entry, { url, status, code, reason }, problem)
 }
 
@@ -88,10 +99,10 @@ const TLS = /CERT|SSL|TLS|EPROTO|self.signed|handshake|corrupt message/i
 export function toNoAnswer(url: string, thrown: unknown): HeartlineError {
   const reason = deepestReason(thrown)
   const details = { url, reason }
-  if (/redirect/i.test(reason)) return toError('redirectLoop', details, thrown)
-  if (DNS.test(reason)) return toError('dns', details, thrown)
-  if (TLS.test(reason)) return toError('tls', details, thrown)
-  return toError('network', details, thrown)
+  if (/redirect/i.test(reason)) return toError(redirectLoop, details, thrown)
+  if (DNS.test(reason)) return toError(dns, details, thrown)
+  if (TLS.test(reason)) return toError(tls, details, thrown)
+  return toError(network, details, thrown)
 }
 
 /** `fetch` fails with "fetch failed", and why is in the cause. */

@@ -1,6 +1,6 @@
 import { covers, decodeCursor, type Cursor, type HeartlineError } from '@heartline/wire'
 import type { Clock } from './clock.ts'
-import { reasonOf, toError } from './errors.ts'
+import { reasonOf, storeFailed, toError } from './errors.ts'
 import type { PlaceStore } from './store/place-store.ts'
 
 /** A store that does not answer for so long is done without. */
@@ -53,7 +53,7 @@ export class Place {
       const id = await Promise.race([(async () => store.load())(), tooLate])
       if (id !== undefined) this.restart(id)
     } catch (thrown) {
-      this.#onError(toError('storeFailed', { act: 'read', reason: reasonOf(thrown) }, thrown))
+      this.#onError(toError(storeFailed, { act: 'read', reason: reasonOf(thrown) }, thrown))
     } finally {
       clock.clearTimer(timer)
     }
@@ -99,7 +99,7 @@ export class Place {
       try {
         await store.save(id)
       } catch (thrown) {
-        this.#onError(toError('storeFailed', { act: 'saved', reason: reasonOf(thrown) }, thrown))
+        this.#onError(toError(storeFailed, { act: 'saved', reason: reasonOf(thrown) }, thrown))
       }
     }
     this.#isSaving = false

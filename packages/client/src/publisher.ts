@@ -1,6 +1,6 @@
 import type { HeartlineError } from '@heartline/wire'
 import type { Clock } from './clock.ts'
-import { toError } from './errors.ts'
+import { closed, outboxFull, storeFailed, toError } from './errors.ts'
 import { Backoff, type Ladder } from './ladder.ts'
 import { isPassing, toNoAnswer, toRefusal, toRetryAfter } from './outcome.ts'
 import type { Outbox, OutboxEntry } from './outbox/outbox.ts'
@@ -65,8 +65,8 @@ export class Publisher {
   /** Resolves when a server stored all of them. Rejects when it refuses them for good. */
   publish(events: readonly PublishEvent[]): Promise<readonly PublishResult[]> {
     const { maxWaiting: entries } = this.#setup
-    if (this.#abort.signal.aborted) return Promise.reject(toError('closed'))
-    if (this.#waiting.length >= entries) return Promise.reject(toError('outboxFull', { entries }))
+    if (this.#abort.signal.aborted) return Promise.reject(toError(closed))
+    if (this.#waiting.length >= entries) return Promise.reject(toError(outboxFull, { entries }))
     const named = events.map((event) => ({ ...event, publishId: event.publishId ?? randomId() }))
     if (events.length === 0) return Promise.resolve([])
     const entry = { id: randomId(), events: named }
@@ -88,7 +88,7 @@ export class Publisher {
   close(): void {
     this.#abort.abort()
     this.#pause.stop()
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(toError('closed'))
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(toError(closed))
   }
 
   async #run(): Promise<void> {
@@ -164,7 +164,7 @@ export class Publisher {
     try {
       await work()
     } catch (thrown) {
-      this.#setup.onError(toError('storeFailed', { act, reason: String(thrown) }, thrown))
+      this.#setup.onError(toError(storeFailed, { act, reason: String(thrown) }, thrown))
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { HeartlineError } from '@heartline/wire'
 import type { StreamItem } from './attempt.ts'
 import type { Clock } from './clock.ts'
-import { toError } from './errors.ts'
+import { dataInvalid, dismissed, drained, toError } from './errors.ts'
 import { GAP, type EventMap, type Gap, type StreamEvent } from './event.ts'
 import { EventQueue, type QueueOptions } from './event-queue.ts'
 import { Handlers, toHandlerError, watchHandler } from './handlers.ts'
@@ -125,8 +125,8 @@ export class Receiver<Events extends EventMap> {
     const fields = decodeData(data, 'auto')
     const waiting = this.#deliver(type, 'data' in fields ? fields.data : data, id)
     if (type === 'heartline.expired') this.#controls.expire()
-    else if (type === 'heartline.drain') this.#controls.leave(toError('drained'))
-    else if (type === 'heartline.end') this.#controls.stop(toError('dismissed'))
+    else if (type === 'heartline.drain') this.#controls.leave(toError(drained))
+    else if (type === 'heartline.end') this.#controls.stop(toError(dismissed))
     return waiting
   }
 
@@ -139,7 +139,7 @@ export class Receiver<Events extends EventMap> {
 
   #hand(type: string, checked: Checked, id: string): void | Promise<void> {
     if (checked.problem === undefined) return this.#deliver(type, checked.data, id)
-    this.report(toError('dataInvalid', { type, reason: checked.problem, id }))
+    this.report(toError(dataInvalid, { type, reason: checked.problem, id }))
     this.#progress.done(this.#progress.begin(id))
   }
 

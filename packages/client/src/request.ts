@@ -1,4 +1,4 @@
-import { reasonOf, toError } from './errors.ts'
+import { optionInvalid, reasonOf, requestSetup, toError } from './errors.ts'
 
 /** What a function among the options is told. */
 export interface RequestContext {
@@ -67,7 +67,7 @@ export class RequestSource {
     this.method = method.toUpperCase()
     this.canRefresh = [token, headers, ...this.#urls].some((value) => typeof value === 'function')
     for (const each of this.#urls) if (typeof each !== 'function') toAbsolute(each)
-    if (this.endpoints === 0) throw toError('optionInvalid', { option: 'url', problem: 'is empty' })
+    if (this.endpoints === 0) throw toError(optionInvalid, { option: 'url', problem: 'is empty' })
   }
 
   /** Sending it twice does what sending it once does. */
@@ -125,7 +125,7 @@ async function ask<Value>(value: PerRequest<Value>, context: RequestContext): Pr
   try {
     return await (value as (context: RequestContext) => Value | Promise<Value>)(context)
   } catch (thrown) {
-    throw toError('requestSetup', { reason: reasonOf(thrown) }, thrown)
+    throw toError(requestSetup, { reason: reasonOf(thrown) }, thrown)
   }
 }
 
@@ -134,7 +134,7 @@ export function toAbsolute(url: string | URL): URL {
   try {
     return new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href)
   } catch {
-    throw toError('optionInvalid', { option: 'url', problem: `is not a URL: ${String(url)}` })
+    throw toError(optionInvalid, { option: 'url', problem: `is not a URL: ${String(url)}` })
   }
 }
 

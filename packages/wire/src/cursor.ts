@@ -1,5 +1,5 @@
 import { HeartlineError } from './error.ts'
-import { wireErrors } from './errors.ts'
+import { cursorInvalid, cursorTooLong } from './errors.ts'
 
 /**
  * The place of one entry in a log.
@@ -49,7 +49,7 @@ export function encodeCursor(cursor: Cursor): string {
     text += `.${logPrefix(log)}${digits(ms)}-${digits(offset)}`
   }
   if (text.length <= MAX_CURSOR_BYTES) return text
-  throw new HeartlineError(wireErrors.cursorTooLong, {
+  throw new HeartlineError(cursorTooLong, {
     logs: positions.size,
     bytes: text.length,
     maxBytes: MAX_CURSOR_BYTES,
@@ -157,5 +157,5 @@ function digits(value: number): string {
 }
 
 function invalid(problem: string): HeartlineError {
-  return new HeartlineError(wireErrors.cursorInvalid, { problem })
+  return new HeartlineError(cursorInvalid, { problem })
 }

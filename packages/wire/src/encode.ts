@@ -1,5 +1,5 @@
 import { HeartlineError } from './error.ts'
-import { wireErrors } from './errors.ts'
+import { fieldInvalid } from './errors.ts'
 
 /** The fields of one event on the wire. A field that is undefined is not written. */
 export interface EventFields {
@@ -82,7 +82,7 @@ function dataLines(data: string): string {
 function singleLine(field: 'id' | 'type', value: string): string {
   if (typeof value !== 'string') throw notText(field, value)
   if (isOneLine(value) && value.indexOf('\0') === -1) return value
-  throw new HeartlineError(wireErrors.fieldInvalid, {
+  throw new HeartlineError(fieldInvalid, {
     field,
     problem: 'contains a line end or a NUL',
     remedy: 'Remove it: it would end the field and let its rest be read as other fields',
@@ -92,7 +92,7 @@ function singleLine(field: 'id' | 'type', value: string): string {
 function milliseconds(value: number): number {
   // -0 passes and is written as 0.
   if (Number.isSafeInteger(value) && value >= 0) return value
-  throw new HeartlineError(wireErrors.fieldInvalid, {
+  throw new HeartlineError(fieldInvalid, {
     field: 'retry',
     problem: 'is not a whole number of milliseconds',
     remedy: 'Give a safe integer that is not negative',
@@ -100,7 +100,7 @@ function milliseconds(value: number): number {
 }
 
 function notText(field: string, value: unknown): HeartlineError {
-  return new HeartlineError(wireErrors.fieldInvalid, {
+  return new HeartlineError(fieldInvalid, {
     field,
     problem: `is not a string but ${value === null ? 'null' : `of type ${typeof value}`}`,
     remedy: 'Convert it before you encode it, for example with JSON.stringify or String',
@@ -108,7 +108,7 @@ function notText(field: string, value: unknown): HeartlineError {
 }
 
 function noFields(): HeartlineError {
-  return new HeartlineError(wireErrors.fieldInvalid, {
+  return new HeartlineError(fieldInvalid, {
     field: 'data',
     problem: 'is missing and so are all others',
     remedy: 'Give an object with at least one of id, type, data and retry',

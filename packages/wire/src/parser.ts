@@ -1,5 +1,5 @@
 import { HeartlineError } from './error.ts'
-import { wireErrors } from './errors.ts'
+import { eventTooLarge, parserOptionInvalid } from './errors.ts'
 import { isDataField, isEventField, isIdField, valueStart } from './field-name.ts'
 import { TextPieces } from './text-pieces.ts'
 import { utf8Length, Utf8Stream } from './utf8.ts'
@@ -115,7 +115,7 @@ class EventStreamParser implements EventParser {
   constructor(callbacks: ParserCallbacks, options: ParserOptions) {
     const { lastEventId = '', maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = options
     if (typeof maxEventBytes !== 'number' || !(maxEventBytes > 0)) {
-      throw new HeartlineError(wireErrors.parserOptionInvalid, { given: String(maxEventBytes) })
+      throw new HeartlineError(parserOptionInvalid, { given: String(maxEventBytes) })
     }
     this.#callbacks = callbacks
     this.#maxEventBytes = maxEventBytes
@@ -308,7 +308,7 @@ class EventStreamParser implements EventParser {
     this.#blockBytes += utf8Length(text, from, to)
     if (this.#blockBytes <= this.#maxEventBytes) return
     this.end()
-    const error = new HeartlineError(wireErrors.eventTooLarge, { maxBytes: this.#maxEventBytes })
+    const error = new HeartlineError(eventTooLarge, { maxBytes: this.#maxEventBytes })
     if (this.#callbacks.onError === undefined) throw error
     this.#callbacks.onError(error)
   }
