@@ -1,11 +1,19 @@
 import { EventEmitter, once } from 'node:events'
 import { createServer } from 'node:http'
-import { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
-import { createHandler } from 'graphql-sse/lib/use/http'
+import { createRequire } from 'node:module'
+import type * as GraphQL from 'graphql'
+import type * as GraphQLSse from 'graphql-sse/lib/use/http'
 import type { ReceivedEvent } from '../../kit/reader.ts'
 import type { StoryEvent, TakenEvent } from '../event.ts'
 import { listen } from './in-process.ts'
 import type { InteropServer, RunningServer } from './server.ts'
+
+// Both by `require`: bundlers take another file for `graphql` than Node.js does, and then there are
+// two, which refuse each other's schemas.
+const require = createRequire(import.meta.url)
+const { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } =
+  require('graphql') as typeof GraphQL
+const { createHandler } = require('graphql-sse/lib/use/http') as typeof GraphQLSse
 
 const QUERY = 'subscription { story { n type data } }'
 
@@ -63,7 +71,7 @@ async function start(): Promise<RunningServer> {
   }
 }
 
-function schemaOf(follow: () => AsyncGenerator<{ story: StoryEvent }>): GraphQLSchema {
+function schemaOf(follow: () => AsyncGenerator<{ story: StoryEvent }>): GraphQL.GraphQLSchema {
   const text = { type: GraphQLString }
   const story = new GraphQLObjectType({
     name: 'Story',
