@@ -224,7 +224,9 @@ export class Connection {
 
   #refuse(response: Response, url: string): Promise<Outcome | undefined> {
     const { mayLeaveOrigin, clock, refuse } = this.#setup
-    return refuse(response, { url, wasOpen: this.#wasOpen, mayLeaveOrigin, now: clock.now() })
+    // A place comes from a stream that was open in an earlier life.
+    const wasOpen = this.#wasOpen || this.#sentPlace !== ''
+    return refuse(response, { url, wasOpen, mayLeaveOrigin, now: clock.now() })
   }
 
   async #afterwards(outcome: Outcome): Promise<void> {
