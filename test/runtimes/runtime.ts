@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { npm } from './npm.ts'
+
+/** Outside of the workspaces: some 100 MB each, kept between runs. */
+const CACHE = fileURLToPath(
+  new URL('../../node_modules/.cache/heartline-runtimes/', import.meta.url),
+)
+const INSTALL_MS = 180_000
+
+/** One runtime of JavaScript, as an npm package that carries its binary. */
+export interface Runtime {
+  readonly name: string
+  readonly package: 'node' | 'bun' | 'deno'
+  readonly version: string
+  /** What comes before the name of a program. */
+  readonly flags: readonly string[]
+}
+
+export const RUNTIMES: readonly Runtime[] = [
+  { name: 'Node.js 20', package: 'node', version: '20.20.2', flags: [] },
+  { name: 'Node.js 22', package: 'node', version: '22.23.3', flags: [] },
+  { name: 'Node.js 24', package: 'node', version: '24.21.0', flags: [] },
+  { name: 'Node.js 26', package: 'node', version: '26.10.0', flags: [] },
+  { name: 'Bun', package: 'bun', version: '1.4.5', flags: [] },
+  { name: 'Deno', package: 'deno', version: '2.9.6', flags: ['run', '--allow-all', '--no-lock'] },
+]
+
+/** The binary of a runtime. It is installed when it is not there yet. */
+export async function binaryOf(runtime: Runtime): Promise<string> {
+  const folder = join(CACHE, `${runtime.package}-${runtime.version}`)
+  const binary = join(folder, 'node_modules/.bin', runtime.package)
+  if (!existsSync(binary)) await install(runtime, folder)
+  const { stdout } = await promisify(execFile)(binary, ['--version'])
+  if (!stdout.includes(runtime.version)) {
+    throw new Error(`${binary} is ${stdout.trim()}, not ${runtime.version}: remove ${folder}`)
+  }
+  return binary
+}
+
+/** Installed beside and renamed: a run that is cut off leaves nothing half done in its place. */
+async function install(runtime: Runtime, folder: string): Promise<void> {
+  await mkdir(CACHE, { recursive: true })
+  const beside = await mkdtemp(`${folder}.`)
+  const manifest = {
+    private: true,
+    dependencies: { [runtime.package]: runtime.version },
+    // The scripts that put the binary for this machine in its place.
+    allowScripts: { [runtime.package]: true },
+  }
+  try {
+    await writeFile(join(beside, 'package.json'), JSON.stringify(manifest))
+    await npm(beside, ['install', '--no-package-lock', '--prefer-offline'], INSTALL_MS)
+    await rename(beside, folder).catch((error: unknown) => {
+      // Another run was faster.
+      if (!existsSync(folder)) throw error
+    })
+  } finally {
+    await rm(beside, { recursive: true, force: true })
+  }
+}
