@@ -4,13 +4,7 @@ import { HeartlineError } from '@heartline/wire'
 import { hubErrors } from './errors.ts'
 import type { Hub } from './hub.ts'
 import { PROBLEM_TYPE, toProblem } from './problem.ts'
-import type { SubscribeRequest } from './subscription.ts'
-
-/** What the application says of a reader: who it is, what it may read, until when. */
-export type Admission = Pick<
-  SubscribeRequest,
-  'subscriber' | 'rights' | 'anonymous' | 'expiresAtMs'
->
+import type { Admission } from './url-request.ts'
 
 /** Options of both handlers. */
 export interface HandlerOptions<Request> {
@@ -39,8 +33,7 @@ export function createNodeHandler(
       const admission = await options.authorize?.(request)
       const header = request.headers['last-event-id']
       const lastEventId = Array.isArray(header) ? header[0] : header
-      const query = queryOf(request.url ?? '/')
-      const subscription = hub.admit(toSubscribeRequest(query, lastEventId, admission))
+      const subscription = hub.admitUrl(request.url ?? '/', lastEventId, admission)
       hub.open(request, response, subscription)
     } catch (error) {
       sendProblem(response, error)
@@ -58,8 +51,7 @@ export function createFetchHandler(
       checkMethod(request.method)
       const admission = await options.authorize?.(request)
       const lastEventId = request.headers.get('last-event-id') ?? undefined
-      const asked = toSubscribeRequest(queryOf(request.url), lastEventId, admission)
-      return hub.openFetch(request, hub.admit(asked))
+      return hub.openFetch(request, hub.admitUrl(request.url, lastEventId, admission))
     } catch (error) {
       const problem = toProblem(error)
       return Response.json(problem, {
@@ -67,28 +59,6 @@ export function createFetchHandler(
         headers: problemHeaders(problem.status),
       })
     }
-  }
-}
-
-/** Not through `URL`, which throws for targets that a client can send. */
-function queryOf(url: string): URLSearchParams {
-  const [path = ''] = url.split('#', 1)
-  const start = path.indexOf('?')
-  return new URLSearchParams(start === -1 ? '' : path.slice(start))
-}
-
-function toSubscribeRequest(
-  query: URLSearchParams,
-  lastEventId: string | undefined,
-  admission: Admission = {},
-): SubscribeRequest {
-  return {
-    ...admission,
-    selectors: query.getAll('topic'),
-    lastEventId: lastEventId ?? query.get('lastEventId') ?? undefined,
-    since: query.get('since') ?? undefined,
-    silence: query.get('silence') ?? undefined,
-    tell: query.get('tell') ?? undefined,
   }
 }
 

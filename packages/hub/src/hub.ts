@@ -51,6 +51,7 @@ import type {
 } from './subscription.ts'
 import type { TopicRate } from './topic-stats.ts'
 import { checkTopic } from './topic.ts'
+import { toSubscribeRequest, type Admission } from './url-request.ts'
 
 /** Above this share of `maxSessions` the hub says that it is not ready for more. */
 const SATURATED = 0.95
@@ -160,6 +161,11 @@ export class Hub {
       throw new HeartlineError(hubErrors.sessionsFull, { max })
     }
     return subscription
+  }
+
+  /** `admit` for what a URL asks for: see `createNodeHandler`. */
+  admitUrl(url: string, lastEventId?: string, admission?: Admission): Subscription {
+    return this.admit(toSubscribeRequest(url, lastEventId, admission))
   }
 
   /** Sends the head and the first bytes on a Node response and subscribes the session. */

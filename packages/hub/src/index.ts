@@ -3,12 +3,7 @@ export type { DrainHubOptions } from './drain.ts'
 export { hubErrors, type HubErrorName } from './errors.ts'
 export { checkPublishId } from './event.ts'
 export type { Gap, GapReason } from './frame.ts'
-export {
-  createFetchHandler,
-  createNodeHandler,
-  type Admission,
-  type HandlerOptions,
-} from './handler.ts'
+export { createFetchHandler, createNodeHandler, type HandlerOptions } from './handler.ts'
 export { createHub, type Hub } from './hub.ts'
 export type { OpenExtra, OpenResponseExtra, OpenSocketExtra } from './open-extra.ts'
 export type { HubStats } from './hub-stats.ts'
@@ -39,3 +34,4 @@ export type {
 export type { TopicRate } from './topic-stats.ts'
 export { comparePlaces, type SessionPlace } from './session-place.ts'
 export { checkTopic } from './topic.ts'
+export type { Admission } from './url-request.ts'

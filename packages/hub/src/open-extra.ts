@@ -1,9 +1,16 @@
-import type { ConnectionKeeper, FreeSocket, NodeSessionOptions } from '@heartline/session'
+import type {
+  ConnectionKeeper,
+  FreeSocket,
+  NodeSessionOptions,
+  SessionMonitor,
+} from '@heartline/session'
 
 /** What `openFetch` adds to a response. */
 export interface OpenExtra {
   /** Further response headers. */
   readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Told about the session. See `SessionOptions.monitor`. */
+  readonly monitor?: SessionMonitor | undefined
 }
 
 /** What `openSocket` adds. */

@@ -9,6 +9,11 @@ export type SessionErrorName =
   | 'requestBehind'
   | 'writeFailed'
   | 'responseReleased'
+  | 'methodNotAllowed'
+  | 'notAcceptable'
+  | 'handlerInvalid'
+  | 'handlerTimeout'
+  | 'handlerFailed'
 
 /** The closed set of errors of this package. */
 export const sessionErrors: ErrorCatalogue<SessionErrorName> = {
@@ -68,6 +73,42 @@ export const sessionErrors: ErrorCatalogue<SessionErrorName> = {
       'This response was let go of by the session made of it. Send through the session, or make it with `release: false`.',
     fault: 'caller',
     retryable: false,
+    status: 500,
+  },
+  methodNotAllowed: {
+    code: 'HL_METHOD_NOT_ALLOWED',
+    message: 'A stream is opened with GET, the request used {method}.',
+    fault: 'caller',
+    retryable: false,
+    status: 405,
+  },
+  notAcceptable: {
+    code: 'HL_NOT_ACCEPTABLE',
+    message:
+      'This is a stream of events, and the header Accept does not take it. Send `Accept: text/event-stream`.',
+    fault: 'caller',
+    retryable: false,
+    status: 406,
+  },
+  handlerInvalid: {
+    code: 'HL_HANDLER_INVALID',
+    message: 'The handler of a stream is {given}; pass a function of a session.',
+    fault: 'caller',
+    retryable: false,
+    status: 500,
+  },
+  handlerTimeout: {
+    code: 'HL_HANDLER_TIMEOUT',
+    message: 'The handler of the stream took longer than {timeoutMs} ms (handlerTimeoutMs).',
+    fault: 'server',
+    retryable: true,
+    status: 503,
+  },
+  handlerFailed: {
+    code: 'HL_HANDLER_FAILED',
+    message: 'The server failed to open the stream. Its log says why.',
+    fault: 'server',
+    retryable: true,
     status: 500,
   },
 }

@@ -1,7 +1,12 @@
 import { ClosedTransport } from './closed-transport.ts'
 import { FetchTransport } from './fetch-transport.ts'
 import { headFields } from './head.ts'
-import { resolveSessionOptions, type SessionOptions } from './options.ts'
+import type { Opened } from './held-transport.ts'
+import {
+  resolveSessionOptions,
+  type ResolvedSessionOptions,
+  type SessionOptions,
+} from './options.ts'
 import { Session } from './session.ts'
 import { createWheel } from './wheel.ts'
 
@@ -18,25 +23,35 @@ export interface FetchSession {
  * Throws `HL_OPTION_INVALID`.
  */
 export function createFetchSession(request: Request, options: SessionOptions = {}): FetchSession {
-  const resolved = resolveSessionOptions(withWheel(options))
+  const resolved = resolveFetchOptions(options)
+  const { transport, cause, response } = openFetch(request, resolved)
+  return { session: new Session(transport, resolved, cause), response }
+}
+
+/** Makes the response. What it answers is over from the start where `createFetchSession` says so. */
+export function openFetch(
+  request: Request,
+  resolved: ResolvedSessionOptions,
+): Opened & { readonly response: Response } {
   const headers = headFields(resolved)
   const { signal } = request
   if (signal.aborted || request.method === 'HEAD') {
-    const reason = signal.aborted ? 'disconnected' : 'finished'
-    const session = new Session(new ClosedTransport('fetch'), resolved, reason)
-    return { session, response: new Response(null, { headers }) }
+    const cause = signal.aborted ? 'disconnected' : 'finished'
+    const response = new Response(null, { headers })
+    return { transport: new ClosedTransport('fetch'), cause, response }
   }
   const transport = new FetchTransport(signal)
-  const session = new Session(transport, resolved)
-  return { session, response: new Response(transport.body, { headers }) }
+  return { transport, response: new Response(transport.body, { headers }) }
 }
 
 /**
  * Workers bind timers and streams to the request that made them: a wheel that is shared between
  * requests may not touch the streams of the others there.
  */
-function withWheel(options: SessionOptions): SessionOptions {
+export function resolveFetchOptions(options: SessionOptions): ResolvedSessionOptions {
   const agent = (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent
-  if (options.wheel !== undefined || agent !== 'Cloudflare-Workers') return options
-  return { ...options, wheel: createWheel() }
+  if (options.wheel !== undefined || agent !== 'Cloudflare-Workers') {
+    return resolveSessionOptions(options)
+  }
+  return resolveSessionOptions({ ...options, wheel: createWheel() })
 }

@@ -22,8 +22,18 @@ export function firstText(options: ResolvedSessionOptions): string {
   return `: ${heartbeatNotice(options.heartbeatMs)}\nretry: ${retry}\n\n`
 }
 
+/** The last bytes of a stream that is sent away: when to come back. */
+export function farewellText(
+  retryMs: number,
+  { retryJitter, random }: Pick<ResolvedSessionOptions, 'retryJitter' | 'random'>,
+): string {
+  const retry = jitterUp(retryMs, retryJitter, random)
+  return encodeEvent({ type: 'heartline.drain', data: JSON.stringify({ retryMs: retry }), retry })
+}
+
 function heartbeatText(kind: HeartbeatKind, unixMs: number): string {
   if (kind === 'comment') return encodeComment(`hb ${unixMs}`)
+  if (kind === 'ping') return encodeComment('ping')
   return encodeEvent({ type: 'heartbeat', data: `{"type":"HEARTBEAT","timestamp":${unixMs}}` })
 }
 

@@ -3,10 +3,10 @@ import { Http2ServerResponse } from 'node:http2'
 import type { Socket } from 'node:net'
 import { HeartlineError } from '@heartline/wire'
 import { ClosedTransport } from './closed-transport.ts'
-import type { EndReason } from './end-reason.ts'
 import { sessionErrors } from './errors.ts'
 import { plainHandleOf } from './handle.ts'
 import { headFields } from './head.ts'
+import type { Opened } from './held-transport.ts'
 import { Http1Transport } from './http1-transport.ts'
 import { Http2Transport } from './http2-transport.ts'
 import { isHttp2, type NodeRequest, type NodeResponse } from './node-response.ts'
@@ -21,7 +21,7 @@ import { startTest } from './seam-test.ts'
 import { allowedSeam, mayRelease, maySpareSocket } from './seam.ts'
 import { Session } from './session.ts'
 import type { ConnectionKeeper, FreeSocket } from './socket-transport.ts'
-import type { Protocol, Transport, WriteSeam } from './transport.ts'
+import type { CloseCause, Protocol, Transport, WriteSeam } from './transport.ts'
 
 export interface NodeSessionOptions extends SessionOptions {
   /**
@@ -62,11 +62,24 @@ export function createNodeSession(
   options: NodeSessionOptions = {},
 ): Session {
   const resolved = resolveSessionOptions(options)
+  const { transport, cause } = openNode({ request, response, resolved, options })
+  return new Session(transport, resolved, cause)
+}
+
+/** A request, and what is to be made of it. */
+export interface NodeOpening {
+  readonly request: NodeRequest
+  readonly response: NodeResponse
+  readonly resolved: ResolvedSessionOptions
+  readonly options: NodeSessionOptions
+}
+
+/** Sends the head. What it answers is over from the start where `createNodeSession` says so. */
+export function openNode({ request, response, resolved, options }: NodeOpening): Opened {
   const fields = headFields(resolved, (name) => presentHeader(response, name))
   const protocol = protocolOf(request)
-  const over = (reason: EndReason): Session => {
-    const address = request.socket?.remoteAddress
-    return new Session(new ClosedTransport(protocol, address), resolved, reason)
+  const over = (cause: CloseCause): Opened => {
+    return { transport: new ClosedTransport(protocol, request.socket?.remoteAddress), cause }
   }
   if (isGone(request, response)) return over('disconnected')
   if (response.headersSent) throw new HeartlineError(sessionErrors.headSent)
@@ -75,27 +88,18 @@ export function createNodeSession(
     return over('error')
   }
   dropBody(request)
-  return open({ request, response, fields, protocol, resolved, options }) ?? over('finished')
+  prepareHead(request, response, fields)
+  if (request.method !== 'HEAD') {
+    return { transport: toTransport({ request, response, fields, protocol, resolved, options }) }
+  }
+  sendHead(response, fields)
+  response.end()
+  return over('finished')
 }
 
-interface Opening {
-  readonly request: NodeRequest
-  readonly response: NodeResponse
+interface Opening extends NodeOpening {
   readonly fields: Record<string, string>
   readonly protocol: Protocol
-  readonly resolved: ResolvedSessionOptions
-  readonly options: NodeSessionOptions
-}
-
-function open(opening: Opening): Session | undefined {
-  const { request, response, fields, resolved } = opening
-  prepareHead(request, response, fields)
-  if (request.method === 'HEAD') {
-    sendHead(response, fields)
-    response.end()
-    return undefined
-  }
-  return new Session(toTransport(opening), resolved)
 }
 
 function toTransport(opening: Opening): Transport {
@@ -155,13 +159,13 @@ function toReleasable(
   return new ReleasableTransport(transport, { ...parts, ...own })
 }
 
-function protocolOf(request: NodeRequest): Protocol {
+export function protocolOf(request: NodeRequest): Protocol {
   if (request.httpVersionMajor >= 2) return 'h2'
   return request.httpVersionMinor >= 1 ? 'http/1.1' : 'http/1.0'
 }
 
 /** `req 'close'` and `req.destroyed` say nothing: they come when the body has been read. */
-function isGone(request: NodeRequest, response: NodeResponse): boolean {
+export function isGone(request: NodeRequest, response: NodeResponse): boolean {
   if (isHttp2(response)) {
     const { stream } = response
     return stream === undefined || stream.destroyed || stream.closed || stream.aborted

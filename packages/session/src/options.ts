@@ -1,11 +1,17 @@
 import { HeartlineError } from '@heartline/wire'
 import type { WriteBatch } from './batch.ts'
 import { sessionErrors } from './errors.ts'
+import type { SessionMonitor } from './monitor.ts'
 import { randomSessionId } from './session-id.ts'
 import { sharedWheel, type Wheel } from './wheel.ts'
 
-/** `comment`: `: hb <unix ms>`. `event`: `event: heartbeat`, for readers that must see it. */
-export type HeartbeatKind = 'comment' | 'event'
+/**
+ * `comment`: `: hb <unix ms>`. `event`: `event: heartbeat`, for readers that must see it. `ping`: the
+ * comment `: ping`, as GraphQL servers send it.
+ */
+export type HeartbeatKind = 'comment' | 'event' | 'ping'
+
+const KINDS: readonly HeartbeatKind[] = ['comment', 'event', 'ping']
 
 /** How one session behaves. Everything has a default. */
 export interface SessionOptions {
@@ -46,6 +52,8 @@ export interface SessionOptions {
    * turn of the wheel (`Wheel.afterTurn`). Default: each is sent alone.
    */
   batch?: WriteBatch | undefined
+  /** Told about it and all others that were opened with the same monitor. Default: nobody is. */
+  monitor?: SessionMonitor | undefined
   /** Numbers in [0, 1), for jitter only. Default `Math.random`. */
   random?: (() => number) | undefined
 }
@@ -66,6 +74,7 @@ export interface ResolvedSessionOptions {
   readonly wheel: Wheel
   readonly onHeartbeat: () => void
   readonly batch: WriteBatch | undefined
+  readonly monitor: SessionMonitor | undefined
   readonly random: () => number
 }
 
@@ -84,6 +93,7 @@ export const sessionDefaults: Readonly<
   headers: Object.freeze({}),
   onHeartbeat: () => {},
   batch: undefined,
+  monitor: undefined,
   random: Math.random,
 })
 
@@ -113,6 +123,7 @@ export function resolveSessionOptions(options: SessionOptions = {}): ResolvedSes
     wheel: options.wheel ?? sharedWheel(),
     onHeartbeat: options.onHeartbeat ?? given.onHeartbeat,
     batch: options.batch,
+    monitor: options.monitor,
     random: options.random ?? given.random,
   }
   checkOptions(resolved)
@@ -121,8 +132,8 @@ export function resolveSessionOptions(options: SessionOptions = {}): ResolvedSes
 
 function checkOptions(options: ResolvedSessionOptions): void {
   checkHeartbeat(options.heartbeatMs)
-  if (options.heartbeatKind !== 'comment' && options.heartbeatKind !== 'event') {
-    throw invalid('heartbeatKind', options.heartbeatKind, '"comment" or "event"')
+  if (!KINDS.includes(options.heartbeatKind)) {
+    throw invalid('heartbeatKind', options.heartbeatKind, '"comment", "event" or "ping"')
   }
   checkNumber('retryMs', options.retryMs, MAX_MS)
   checkNumber('retryJitter', options.retryJitter, 10)

@@ -7,6 +7,7 @@ export type SessionPolicy = Pick<
   | 'heartbeatKind'
   | 'onHeartbeat'
   | 'batch'
+  | 'monitor'
   | 'retryMs'
   | 'retryJitter'
   | 'maxBlockedMs'
@@ -23,9 +24,9 @@ let recent: readonly SessionPolicy[] = []
 /** One object for all sessions that were opened alike: each would else hold its own for its life. */
 export function policyOf(options: ResolvedSessionOptions): SessionPolicy {
   for (const policy of recent) if (isSame(policy, options)) return policy
-  const { heartbeatMs, heartbeatKind, onHeartbeat, batch, retryMs, retryJitter } = options
-  const { maxBlockedMs, maxAgeMs, maxPendingBytes, wheel, random } = options
-  const beat = { heartbeatMs, heartbeatKind, onHeartbeat, batch }
+  const { heartbeatMs, heartbeatKind, onHeartbeat, monitor, batch } = options
+  const { retryMs, retryJitter, maxBlockedMs, maxAgeMs, maxPendingBytes, wheel, random } = options
+  const beat = { heartbeatMs, heartbeatKind, onHeartbeat, monitor, batch }
   const limits = { maxBlockedMs, maxAgeMs, maxPendingBytes }
   const policy = Object.freeze({ ...beat, ...limits, retryMs, retryJitter, wheel, random })
   recent = [policy, ...recent.slice(0, REMEMBERED - 1)]
@@ -39,6 +40,7 @@ function isSame(a: SessionPolicy, b: SessionPolicy): boolean {
     a.heartbeatKind === b.heartbeatKind &&
     a.onHeartbeat === b.onHeartbeat &&
     a.batch === b.batch &&
+    a.monitor === b.monitor &&
     a.retryMs === b.retryMs &&
     a.retryJitter === b.retryJitter &&
     a.maxBlockedMs === b.maxBlockedMs &&

@@ -1,6 +1,7 @@
 import { HeartlineError, type EventFields } from '@heartline/wire'
 import type { EndReason, SessionEnd } from './end-reason.ts'
 import { sessionErrors } from './errors.ts'
+import { nextTurn } from './next-turn.ts'
 
 /** A source of events; a string is an event with that data. */
 export type EventSourceLike = AsyncIterable<EventFields | string> | Iterable<EventFields | string>
@@ -145,12 +146,4 @@ class Pump implements EndWatcher {
       // A source that fails while it cleans up has nobody left to tell.
     }
   }
-}
-
-/** Lets timers and I/O run. Other runtimes than Node have no `setImmediate`. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === 'function') setImmediate(resolve)
-    else setTimeout(resolve, 0)
-  })
 }

@@ -1,40 +1,25 @@
-import {
-  encodeComment,
-  encodeEvent,
-  encodeRetry,
-  HeartlineError,
-  type EventFields,
-} from '@heartline/wire'
+import { encodeComment, encodeEvent, encodeRetry, HeartlineError } from '@heartline/wire'
+import type { EventFields } from '@heartline/wire'
 import { encodeFramed } from './chunk.ts'
 import { IN_BATCH, NO_BATCH } from './batch.ts'
+import { addCleanup, type Cleanup } from './cleanup.ts'
 import { DEFAULT_GRACE_MS, type CloseOptions, type DrainOptions } from './close-options.ts'
 import type { Connection } from './connection.ts'
 import type { EndReason, SessionEnd } from './end-reason.ts'
 import { sessionErrors } from './errors.ts'
-import { firstText, heartbeatFrame, heartbeatNotice, jitterUp } from './greeting.ts'
+import { farewellText, firstText, heartbeatFrame, heartbeatNotice } from './greeting.ts'
 import { checkExpiry, checkHeartbeat, checkNumber, type ResolvedSessionOptions } from './options.ts'
 import type { Observer } from './observer.ts'
 import { Onlookers } from './onlookers.ts'
 import { PendingBytes } from './pending-bytes.ts'
 import { policyOf, type SessionPolicy } from './policy.ts'
-import {
-  pump,
-  type EndWatcher,
-  type EventSourceLike,
-  type StreamOptions,
-  type StreamResult,
-} from './pump.ts'
+import { pump, type EndWatcher, type EventSourceLike } from './pump.ts'
+import type { StreamOptions, StreamResult } from './pump.ts'
 import type { SendResult } from './send-result.ts'
 import { BLOCKED, FREE, OVER, type State } from './session-state.ts'
 import { Timetable, type Due, type TimetableOwner } from './timetable.ts'
-import type {
-  CloseCause,
-  Framing,
-  Protocol,
-  Seam,
-  Transport,
-  TransportListener,
-} from './transport.ts'
+import type { CloseCause, Framing, Protocol, Seam, Transport } from './transport.ts'
+import type { TransportListener } from './transport.ts'
 
 /** Told about a session. One observer may serve any number of sessions. */
 export type SessionObserver = Observer<Session>
@@ -55,7 +40,7 @@ export class Session implements TransportListener, TimetableOwner {
   /** Address of the reader, when known. */
   readonly remoteAddress: string | undefined
 
-  readonly #transport: Transport
+  #transport: Transport
   readonly #policy: SessionPolicy
   readonly #timetable: Timetable
   #state: State = FREE
@@ -84,9 +69,10 @@ export class Session implements TransportListener, TimetableOwner {
     this.#timetable.setHeartbeat(options.heartbeatMs)
     if (options.expiresAtMs !== undefined) this.#timetable.setExpiry(options.expiresAtMs)
     if (options.maxAgeMs > 0) this.setMaxAge(options.maxAgeMs)
+    if (transport.isHeld !== true) options.monitor?.onOpen?.(this)
   }
 
-  /** How bytes for `writeFramed` have to be framed. */
+  /** How bytes for `writeFramed` have to be framed. Asking for it sends a head that is held back. */
   get framing(): Framing {
     return this.#transport.framing
   }
@@ -100,7 +86,6 @@ export class Session implements TransportListener, TimetableOwner {
     return this.#state !== OVER
   }
 
-  /** True once the session has ended, whatever the reason. */
   get isOver(): boolean {
     return this.#state === OVER
   }
@@ -246,10 +231,11 @@ export class Session implements TransportListener, TimetableOwner {
    * then the stream ends; after the grace it is cut. Does nothing when it is over already.
    */
   close(reason: EndReason = 'finished', options: CloseOptions = {}): void {
-    if (this.#state === OVER) return
     const { final, graceMs = DEFAULT_GRACE_MS, error } = options
+    const { framing } = this
+    if (this.#state === OVER) return
     checkNumber('graceMs', graceMs)
-    if (final !== undefined) this.#putFinal(encodeFramed(final, this.framing))
+    if (final !== undefined) this.#putFinal(encodeFramed(final, framing))
     const blocked = this.isBlocked
     this.#over(reason, error)
     this.#timetable.linger(graceMs)
@@ -267,9 +253,22 @@ export class Session implements TransportListener, TimetableOwner {
   drain(options: DrainOptions = {}): void {
     const { retryMs = this.#policy.retryMs, graceMs } = options
     checkNumber('retryMs', retryMs)
-    const retry = jitterUp(retryMs, this.#policy.retryJitter, this.#policy.random)
-    const data = JSON.stringify({ retryMs: retry })
-    this.close('drained', { final: encodeEvent({ type: 'heartline.drain', data, retry }), graceMs })
+    this.close('drained', { final: farewellText(retryMs, this.#policy), graceMs })
+  }
+
+  /**
+   * Has something called at the end, or soon when it is over: exactly once, the newest first. What
+   * it throws is reported and stops no other. Returns what takes it back.
+   */
+  onCleanup(cleanup: Cleanup): () => void {
+    return addCleanup(this, cleanup, this.#policy.monitor)
+  }
+
+  /** @internal Its head was sent: this is what carries it from now on. */
+  adopt(transport: Transport): void {
+    this.#transport = transport
+    transport.listen(this)
+    if (!transport.over) this.#policy.monitor?.onOpen?.(this)
   }
 
   /** @internal For sources that feed it: any number of them, where a signal warns beyond ten. */
@@ -320,13 +319,15 @@ export class Session implements TransportListener, TimetableOwner {
     const { batch, heartbeatKind, onHeartbeat, wheel } = this.#policy
     const bytes = heartbeatFrame(heartbeatKind, this.framing, wheel.turnUnixNow())
     onHeartbeat()
+    this.#policy.monitor?.onHeartbeat?.(this)
     if (batch === undefined) this.#write(bytes)
     else batch.write(this, bytes)
   }
 
   #put(text: string): SendResult {
+    const { framing } = this
     if (this.#state === OVER) return 'over'
-    const bytes = encodeFramed(text, this.framing)
+    const bytes = encodeFramed(text, framing)
     if (this.#state === BLOCKED) return this.#queue(bytes)
     this.#write(bytes)
     return 'written'
@@ -389,6 +390,7 @@ export class Session implements TransportListener, TimetableOwner {
     this.#timetable.stop()
     this.#onlookers?.over(end)
     this.#observer?.onEnd(this, end)
+    if (!this.#transport.over) this.#policy.monitor?.onEnd?.(this, end)
   }
 
   #some(): Onlookers {

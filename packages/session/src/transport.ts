@@ -39,6 +39,8 @@ export interface Transport extends Connection {
   readonly seam?: Seam | undefined
   /** True when the stream was already over when the transport was made. */
   readonly over: boolean
+  /** True while the head is held back: another transport takes its place. Default false. */
+  readonly isHeld?: boolean | undefined
   /**
    * The descriptor of the connection while it is this stream's alone and `write` would hand bytes
    * to the kernel at once: a batch of sends may do that in its place. Default: none.

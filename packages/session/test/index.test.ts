@@ -5,29 +5,41 @@ import * as entry from '../src/index.ts'
 const neutral = [
   'IDLE',
   'Session',
+  'StreamGroup',
+  'StreamMetrics',
   'TICK_MS',
   'Wheel',
+  'acceptsEventStream',
   'createFetchSession',
   'createSession',
   'createWheel',
   'jitterUp',
+  'randomSessionId',
   'resolveSessionOptions',
   'sessionDefaults',
   'sessionErrors',
   'sharedWheel',
+  'stream',
+  'streamFetch',
+  'subscribeFetch',
   'systemClock',
+  'toRefusal',
 ]
 
 const node = [
   'IN_BATCH',
   'NO_BATCH',
   'allowedSeam',
+  'closeStreams',
   'createNodeSession',
   'createSocketSession',
+  'createStreamListener',
   'frameChunk',
+  'groupOf',
   'limitSeam',
-  'randomSessionId',
   'returnToHttp',
+  'streamNode',
+  'subscribeNode',
   'testSeams',
 ]
 
@@ -42,7 +54,12 @@ describe('The package', () => {
   it('has these error codes', () => {
     const codes = Object.values(entry.sessionErrors).map((error) => error.code)
     expect(codes.sort()).toEqual([
+      'HL_HANDLER_FAILED',
+      'HL_HANDLER_INVALID',
+      'HL_HANDLER_TIMEOUT',
       'HL_HEAD_SENT',
+      'HL_METHOD_NOT_ALLOWED',
+      'HL_NOT_ACCEPTABLE',
       'HL_OPTION_INVALID',
       'HL_REQUEST_BEHIND_STREAM',
       'HL_RESPONSE_RELEASED',

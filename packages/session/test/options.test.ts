@@ -27,6 +27,7 @@ describe('Session options', () => {
     { heartbeatMs: 0 },
     { heartbeatMs: 1_000 },
     { heartbeatMs: 600_000 },
+    { heartbeatKind: 'ping' as const },
     { retryMs: 0, retryJitter: 0, maxBlockedMs: 0, maxPendingBytes: 0 },
     { id: 'a' },
   ])('take %j', (options) => {

@@ -1,0 +1,97 @@
+import type { SessionMonitor } from './monitor.ts'
+import type { NodeRequest } from './node-response.ts'
+import { StreamGroup } from './stream-group.ts'
+
+/** How long a reader that does not read may hold up the end of its server. */
+const GRACE_MS = 500
+const SWEEP_MS = 25
+/** A server that is not closed by then waits for something else. */
+const SWEEPS = 400
+
+/** A server of node:http, node:https or node:http2, as far as it is used here. */
+interface ClosableServer {
+  readonly listening: boolean
+  close(...args: unknown[]): unknown
+  closeIdleConnections?(): void
+  once(event: 'close', listener: () => void): unknown
+}
+
+interface Http2Session {
+  readonly closed: boolean
+  close(): void
+  once(event: 'close', listener: () => void): unknown
+}
+
+const known = new WeakMap<object, ServerStreams>()
+/** Requests that a test tool injects came through no server. */
+const NO_SERVER = {}
+
+/**
+ * The group of the streams of the server that a request came to. They end when somebody calls
+ * `server.close()`, which would else wait for them for ever: it says nothing to anybody before all
+ * connections are gone, so that the method of this one server is replaced by one that tells us.
+ */
+export function groupOf(request: NodeRequest, monitor?: SessionMonitor): StreamGroup {
+  const { server } = request.socket as { server?: ClosableServer | undefined }
+  const streams = known.get(server ?? NO_SERVER) ?? new ServerStreams(server)
+  known.set(server ?? NO_SERVER, streams)
+  if ('stream' in request) streams.note(request.stream.session)
+  return streams.group(monitor)
+}
+
+/**
+ * Ends all streams that came to a server of Node: they are told when to come back, and what does
+ * not leave within 500 ms is cut. `server.close()` does it by itself; call it where a framework does
+ * other things first.
+ */
+export function closeStreams(server: object): void {
+  known.get(server)?.close()
+}
+
+class ServerStreams {
+  readonly #server: ClosableServer | undefined
+  readonly #groups = new Map<SessionMonitor | undefined, StreamGroup>()
+  readonly #http2 = new Set<Http2Session>()
+  #isClosing = false
+
+  constructor(server: ClosableServer | undefined) {
+    this.#server = server
+    if (server === undefined) return
+    const close = server.close.bind(server)
+    server.close = (...args) => {
+      this.close()
+      this.#sweep(server)
+      return close(...args)
+    }
+  }
+
+  group(monitor: SessionMonitor | undefined): StreamGroup {
+    const isClosing = (): boolean => this.#isClosing && this.#server?.listening === false
+    const group = this.#groups.get(monitor) ?? new StreamGroup(monitor, isClosing)
+    this.#groups.set(monitor, group)
+    return group
+  }
+
+  note(session: Http2Session | undefined): void {
+    if (session === undefined || this.#http2.has(session)) return
+    this.#http2.add(session)
+    session.once('close', () => this.#http2.delete(session))
+  }
+
+  close(): void {
+    this.#isClosing = true
+    for (const group of this.#groups.values()) group.drain({ graceMs: GRACE_MS })
+  }
+
+  /** Connections become idle when their streams end, and would be kept for their next request. */
+  #sweep(server: ClosableServer): void {
+    for (const session of this.#http2) if (!session.closed) session.close()
+    let left = SWEEPS
+    const timer = setInterval(() => {
+      server.closeIdleConnections?.()
+      if (--left === 0) clearInterval(timer)
+    }, SWEEP_MS)
+    timer.unref()
+    server.once('close', () => clearInterval(timer))
+  }
+}

@@ -1,0 +1,44 @@
+import { openFetch, resolveFetchOptions } from './fetch-session.ts'
+import { HandlerRun, type StreamHandler } from './handler-run.ts'
+import { HeldTransport } from './held-transport.ts'
+import type { SessionMonitor } from './monitor.ts'
+import { Session } from './session.ts'
+import { checkStream, claim, runTerms, type StreamHandlerOptions } from './stream-options.ts'
+
+/** What an adapter adds. */
+export interface FetchHost<Context> {
+  /** Given to the handler and to `authorize`. */
+  readonly context: Context
+  /** Takes the place of the monitor in the options, as a group that passes on to it. */
+  readonly monitor?: SessionMonitor | undefined
+}
+
+/**
+ * Answers a Fetch request with a stream that a handler feeds.
+ *
+ * Rejects, and no response was made, with what `authorize` throws, or the handler in its first turn
+ * of the event loop and before it has sent anything; with `HL_NOT_ACCEPTABLE`; with `HL_HEAD_SENT`
+ * for a request that was answered with a stream already. See `stream` for the rest.
+ */
+export async function streamFetch<Context>(
+  request: Request,
+  handler: StreamHandler<Context>,
+  options: StreamHandlerOptions<Context>,
+  { context, monitor = options.monitor }: FetchHost<Context>,
+): Promise<Response> {
+  checkStream(handler, request.headers.get('accept'), options)
+  const more = await options.authorize?.(context)
+  const resolved = resolveFetchOptions({ ...options, ...more, monitor })
+  claim(request)
+  let response: Response | undefined
+  const open = (): ReturnType<typeof openFetch> => {
+    const opened = openFetch(request, resolved)
+    ;({ response } = opened)
+    return opened
+  }
+  if (request.method === 'HEAD' || request.signal.aborted) return open().response
+  const held = new HeldTransport({ protocol: 'fetch', remoteAddress: undefined, open })
+  const session = new Session(held, resolved)
+  await new HandlerRun({ session, held, handler, context, monitor, ...runTerms(options) }).start()
+  return response ?? open().response
+}
