@@ -5,7 +5,13 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { FLOORS, NEUTRAL_ENTRIES, READS_ENVIRONMENT, type Room } from './floors/floors.ts'
+import {
+  FLOORS,
+  NEUTRAL_ENTRIES,
+  NEUTRAL_PACKAGES,
+  READS_ENVIRONMENT,
+  type Room,
+} from './floors/floors.ts'
 import { importsOf } from './floors/imports.ts'
 import { createResolver } from './floors/resolver.ts'
 import { sourceFiles } from './floors/source-files.ts'
@@ -46,7 +52,7 @@ function checkNeutral(entry: string): void {
   const seen = new Set(waiting)
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     for (const { specifier, isTypeOnly } of importsOf(readFileSync(file, 'utf8'))) {
-      if (isTypeOnly) continue
+      if (isTypeOnly || NEUTRAL_PACKAGES.includes(specifier)) continue
       const next = resolve(specifier, file)
       if (next === undefined) {
         problems.push(

@@ -5,7 +5,9 @@ import * as relay from '../brokers/relay/src/errors.ts'
 import * as broker from '../packages/broker/src/errors.ts'
 import * as cache from '../packages/client/src/cache/errors.ts'
 import * as client from '../packages/client/src/errors.ts'
+import * as graphql from '../packages/graphql/src/errors.ts'
 import * as hub from '../packages/hub/src/errors.ts'
+import * as react from '../packages/react/src/errors.ts'
 import * as server from '../packages/server/src/errors.ts'
 import * as session from '../packages/session/src/errors.ts'
 import * as wire from '../packages/wire/src/errors.ts'
@@ -14,6 +16,8 @@ import { cell, publishPage, table } from './reference/page.ts'
 const PACKAGES: Readonly<Record<string, object>> = {
   heartline: server,
   '@heartline/client': { ...client, ...cache },
+  '@heartline/react': react,
+  '@heartline/graphql': graphql,
   '@heartline/hub': hub,
   '@heartline/session': session,
   '@heartline/broker': broker,

@@ -10,6 +10,11 @@ export const FLOORS: readonly Room[] = [
   { name: '@heartline/wire', folder: 'packages/wire', mayImport: [] },
   { name: '@heartline/io-uring', folder: 'packages/io-uring', mayImport: ['@heartline/wire'] },
   { name: '@heartline/client', folder: 'packages/client', mayImport: ['@heartline/wire'] },
+  {
+    name: '@heartline/react',
+    folder: 'packages/react',
+    mayImport: ['@heartline/wire', '@heartline/client'],
+  },
   { name: '@heartline/session', folder: 'packages/session', mayImport: ['@heartline/wire'] },
   { name: '@heartline/broker', folder: 'packages/broker', mayImport: ['@heartline/wire'] },
   {
@@ -26,6 +31,16 @@ export const FLOORS: readonly Room[] = [
     name: '@heartline/hub',
     folder: 'packages/hub',
     mayImport: ['@heartline/wire', '@heartline/session', '@heartline/broker'],
+  },
+  {
+    name: '@heartline/graphql',
+    folder: 'packages/graphql',
+    mayImport: [
+      '@heartline/wire',
+      '@heartline/client',
+      '@heartline/session',
+      '@heartline/broker',
+    ],
   },
   {
     name: '@heartline/console',
@@ -52,9 +67,17 @@ export const FLOORS: readonly Room[] = [
 export const NEUTRAL_ENTRIES: readonly string[] = [
   'packages/wire/src/index.ts',
   'packages/client/src/index.ts',
+  'packages/react/src/index.ts',
   'packages/client/src/cache/index.ts',
+  'packages/client/src/tabs/index.ts',
+  'packages/client/src/tabs/worker.ts',
   'packages/session/src/fetch.ts',
+  'packages/graphql/src/index.ts',
+  'packages/graphql/src/client.ts',
 ]
+
+/** Packages of others that such an entry may import: they run anywhere themselves. */
+export const NEUTRAL_PACKAGES: readonly string[] = ['react']
 
 /** Folders whose sources may read `process.env` and `process.argv`. */
 export const READS_ENVIRONMENT: readonly string[] = ['packages/server']
