@@ -1,0 +1,2 @@
+export { createSharedClient } from './shared-client.ts'
+export type { SharedClientOptions } from './options.ts'

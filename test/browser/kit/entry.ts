@@ -1,0 +1,3 @@
+// What the pages of these tests load, in one file.
+export * from '@heartline/client'
+export * from '@heartline/client/tabs'
