@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
-import type { RequestContext, RequestSource } from './request.ts'
+import type { RequestSource } from './request.ts'
+import type { RequestContext } from './stream-request.ts'
 
 /** What it is made with. */
 export interface AcknowledgerSetup {

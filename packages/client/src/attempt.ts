@@ -1,8 +1,15 @@
-import { createParser, HeartlineError, type ParsedEvent } from '@heartline/wire'
+import {
+  createParser,
+  HeartlineError,
+  type ErrorEntry,
+  type EventParser,
+  type ParsedEvent,
+} from '@heartline/wire'
 import type { Clock } from './clock.ts'
-import { broken, connectTimeout, noFirstByte, silent, streamEnded, toError } from './errors.ts'
-import { deepestReason, toNoAnswer, type Outcome } from './outcome.ts'
-import type { PreparedRequest } from './request.ts'
+import { connectTimeout, noFirstByte, silent, streamEnded, toError } from './errors.ts'
+import type { Judge, Outcome } from './outcome.ts'
+import type { Patience } from './patience.ts'
+import type { PreparedRequest } from './stream-request.ts'
 import { Watchdog } from './watchdog.ts'
 
 /** One event of the stream, or only the id of a block without data. */
@@ -16,21 +23,6 @@ export interface StreamItem {
   readonly hasOwnId: boolean
 }
 
-/** When to give up. All in milliseconds; 0 = never. */
-export interface Patience {
-  /** From the start of a request to its answer. Default 20,000. */
-  readonly connectMs: number
-  /**
-   * From the answer to the first byte of its body. Default 10,000 for servers that advertise
-   * heartbeats: those send their first bytes at once. Without: never.
-   */
-  readonly firstByteMs: number | undefined
-  /** Silence when the server advertises no heartbeat. Default 0. */
-  readonly silentMs: number
-  /** Silence in advertised heartbeat intervals. Default 2.5. */
-  readonly silentHeartbeats: number
-}
-
 const DEFAULT_FIRST_BYTE_MS = 10_000
 /** After a sleep, one heartbeat that did not come tells enough. */
 const AWAKE_HEARTBEATS = 1.2
@@ -42,15 +34,16 @@ export interface AttemptSetup {
   readonly fetch: typeof fetch
   readonly clock: Clock
   readonly patience: Patience
+  readonly judge: Judge
+  /** The largest event; undefined: as the parser has it. */
   readonly maxEventBytes: number | undefined
-  readonly lastEventId: string
+}
+
+/** Who makes an attempt: asked what it needs, and told what it meets. */
+export interface AttemptHost {
   prepare(signal: AbortSignal): Promise<PreparedRequest>
   /** Why an answer is no stream. */
   refuse(response: Response, url: string): Promise<Outcome | undefined>
-}
-
-/** Told what one attempt meets. */
-export interface AttemptListener {
   onOpen(response: Response, heartbeatMs: number): void
   /** The items of one chunk. Nothing more is read until the promise is settled. */
   onItems(items: readonly StreamItem[]): void | Promise<void>
@@ -61,25 +54,27 @@ export interface AttemptListener {
 /** One request, and the stream that it opens, from beginning to end. */
 export class Attempt {
   readonly #setup: AttemptSetup
-  readonly #listener: AttemptListener
+  readonly #host: AttemptHost
   readonly #abort = new AbortController()
   readonly #watchdog: Watchdog
   #items: StreamItem[] = []
-  /** The id of the block being read, if it has one of its own. */
-  #ownId: string | undefined
+  /** The last item holds only the id of a block whose event may follow. */
+  #isIdOnly = false
   #url = ''
-  #silence: (ms: number) => HeartlineError
+  /** What silence means now. */
+  #silence: ErrorEntry = connectTimeout
   #heartbeatMs = 0
   #isOpen = false
   #isFirstByteHere = false
   /** Why it was ended from this side. */
   #verdict: HeartlineError | undefined
 
-  constructor(setup: AttemptSetup, listener: AttemptListener) {
+  constructor(setup: AttemptSetup, host: AttemptHost) {
     this.#setup = setup
-    this.#listener = listener
-    this.#silence = (ms) => toError(connectTimeout, { url: this.#url, ms })
-    this.#watchdog = new Watchdog(setup.clock, (ms) => this.end(this.#silence(ms)))
+    this.#host = host
+    this.#watchdog = new Watchdog(setup.clock, (ms) => {
+      this.end(toError(this.#silence, { url: this.#url, ms }))
+    })
   }
 
   /** Ends it from this side. */
@@ -95,13 +90,13 @@ export class Attempt {
   }
 
   /** Never rejects. */
-  async run(): Promise<Outcome> {
+  async run(lastEventId: string): Promise<Outcome> {
     try {
       this.#watchdog.expect(this.#setup.patience.connectMs)
       const response = await this.#open()
-      const refusal = await this.#setup.refuse(response, this.#url)
+      const refusal = await this.#host.refuse(response, this.#url)
       if (refusal !== undefined) return refusal
-      return await this.#read(response)
+      return await this.#read(response, lastEventId)
     } catch (thrown) {
       return this.#toOutcome(thrown)
     } finally {
@@ -113,7 +108,7 @@ export class Attempt {
 
   async #open(): Promise<Response> {
     const { signal } = this.#abort
-    const { url, init } = await this.#orAbort(this.#setup.prepare(signal))
+    const { url, init } = await this.#orAbort(this.#host.prepare(signal))
     // A query may hold a ticket, which belongs into no message.
     this.#url = url.replace(/[?#].*/s, '')
     // Called without `this`: browsers refuse their fetch as a method of something else.
@@ -130,19 +125,18 @@ export class Attempt {
     })
   }
 
-  async #read(response: Response): Promise<Outcome> {
+  async #read(response: Response, lastEventId: string): Promise<Outcome> {
     this.#isOpen = true
     const heartbeatMs = Number(response.headers.get('Heartline-Heartbeat') ?? 0) || 0
     this.#expectFirstByte(heartbeatMs)
-    this.#listener.onOpen(response, heartbeatMs)
-    if (response.body !== null) await this.#readBody(response.body)
+    this.#host.onOpen(response, heartbeatMs)
+    if (response.body !== null) await this.#readBody(response.body, this.#createParser(lastEventId))
     if (this.#verdict !== undefined) throw this.#verdict
     return { error: toError(streamEnded, { url: this.#url }), verdict: 'retry', isClean: true }
   }
 
-  async #readBody(body: ReadableStream<Uint8Array>): Promise<void> {
+  async #readBody(body: ReadableStream<Uint8Array>, parser: EventParser): Promise<void> {
     const reader = body.getReader()
-    const parser = this.#createParser()
     // Not every `fetch` ends the body when its signal says so.
     const cancel = (): void => void reader.cancel().catch(() => {})
     this.#abort.signal.addEventListener('abort', cancel, { once: true })
@@ -160,11 +154,11 @@ export class Attempt {
 
   /** Hands over what the chunk held, also when it held something that ends the stream. */
   async #deliver(): Promise<void> {
-    this.#closeBlock()
+    this.#isIdOnly = false
     if (this.#items.length === 0) return
     const items = this.#items
     this.#items = []
-    const waiting = this.#listener.onItems(items)
+    const waiting = this.#host.onItems(items)
     if (waiting === undefined) return
     // While nothing is read, silence says nothing.
     this.#watchdog.stop()
@@ -172,20 +166,20 @@ export class Attempt {
     if (this.#verdict === undefined) this.#expectHeartbeats(this.#heartbeatMs)
   }
 
-  #createParser(): ReturnType<typeof createParser> {
-    const { lastEventId, maxEventBytes } = this.#setup
+  #createParser(lastEventId: string): EventParser {
+    const { maxEventBytes } = this.#setup
     return createParser(
       {
         onEvent: (event) => this.#take(event),
         onId: (id) => {
-          this.#closeBlock()
-          this.#ownId = id
+          this.#items.push({ type: '', data: undefined, id, hasOwnId: true })
+          this.#isIdOnly = true
         },
-        onRetry: (ms) => this.#listener.onRetry(ms),
+        onRetry: (ms) => this.#host.onRetry(ms),
         onComment: (text) => {
           const interval = INTERVAL.exec(text)?.[1]
           if (interval !== undefined) this.#expectHeartbeats(Number(interval))
-          this.#listener.onComment(text)
+          this.#host.onComment(text)
         },
       },
       { lastEventId, maxEventBytes },
@@ -193,16 +187,10 @@ export class Attempt {
   }
 
   #take({ type, data, lastEventId: id }: ParsedEvent): void {
-    const hasOwnId = this.#ownId !== undefined
-    this.#ownId = undefined
+    const hasOwnId = this.#isIdOnly
+    this.#isIdOnly = false
+    if (hasOwnId) this.#items.pop()
     this.#items.push({ type, data, id, hasOwnId })
-  }
-
-  /** A block that ended without data leaves its id behind. */
-  #closeBlock(): void {
-    const id = this.#ownId
-    this.#ownId = undefined
-    if (id !== undefined) this.#items.push({ type: '', data: undefined, id, hasOwnId: true })
   }
 
   #fed(): void {
@@ -214,7 +202,7 @@ export class Attempt {
 
   #expectFirstByte(heartbeatMs: number): void {
     this.#heartbeatMs = heartbeatMs
-    this.#silence = (ms) => toError(noFirstByte, { url: this.#url, ms })
+    this.#silence = noFirstByte
     const { firstByteMs } = this.#setup.patience
     const byDefault = heartbeatMs > 0 ? DEFAULT_FIRST_BYTE_MS : 0
     this.#watchdog.expect(firstByteMs ?? byDefault)
@@ -223,24 +211,17 @@ export class Attempt {
   #expectHeartbeats(heartbeatMs: number): void {
     const { silentMs, silentHeartbeats } = this.#setup.patience
     this.#heartbeatMs = heartbeatMs
-    this.#silence = (ms) => toError(silent, { url: this.#url, ms })
+    this.#silence = silent
     if (heartbeatMs === 0) this.#watchdog.expect(silentMs)
     else this.#watchdog.expect(heartbeatMs * silentHeartbeats, heartbeatMs * AWAKE_HEARTBEATS)
   }
 
   #toOutcome(thrown: unknown): Outcome {
-    const url = this.#url
     if (this.#verdict !== undefined) return { error: this.#verdict, verdict: 'retry' }
     if (thrown instanceof HeartlineError) {
       // A request that cannot be made may be possible later; an event beyond the bound comes again.
       return { error: thrown, verdict: thrown.retryable ? 'retry' : 'stop' }
     }
-    if (this.#isOpen) {
-      return {
-        error: toError(broken, { url, reason: deepestReason(thrown) }, thrown),
-        verdict: 'retry',
-      }
-    }
-    return { error: toNoAnswer(url, thrown), verdict: 'retry' }
+    return this.#setup.judge.explain(this.#url, thrown, this.#isOpen)
   }
 }

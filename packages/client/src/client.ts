@@ -3,6 +3,7 @@ import { Acknowledger } from './acknowledger.ts'
 import { Connection } from './connection.ts'
 import type { Clock } from './clock.ts'
 import type { ConnectionState } from './connection-state.ts'
+import { movedBack, toError } from './errors.ts'
 import type { EventMap, EventOf, GapEvent, StreamEvent } from './event.ts'
 import type { EventQueue, QueueOptions } from './event-queue.ts'
 import { resolveConnection, type ClientOptions } from './options.ts'
@@ -109,7 +110,7 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
       everyMs: options.probeMs ?? 10_000,
       healthyAfter: options.healthyAfter ?? 3,
       timeoutMs: setup.patience.connectMs,
-      onHealthy: () => this.#connection.prefer(),
+      onHealthy: () => this.#connection.prefer(toError(movedBack)),
     })
     this.#publisher = new Publisher({
       source,

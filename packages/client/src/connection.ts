@@ -1,35 +1,25 @@
 import type { HeartlineError } from '@heartline/wire'
-import { Attempt, type AttemptListener, type Patience, type StreamItem } from './attempt.ts'
-import type { Clock } from './clock.ts'
+import { Attempt, type AttemptHost, type AttemptSetup, type StreamItem } from './attempt.ts'
 import type { ConnectionState } from './connection-state.ts'
 import { Endpoints } from './endpoints.ts'
-import { asleep, closed, movedBack, notRepeated, toError } from './errors.ts'
+import { asleep, closed, silent, toError } from './errors.ts'
 import { Backoff, type Ladder } from './ladder.ts'
-import type { AnswerContext, Outcome } from './outcome.ts'
+import type { Outcome } from './outcome.ts'
 import { Pause } from './pause.ts'
-import type { RequestContext, RequestSource } from './request.ts'
+import type { PreparedRequest, RequestContext, StreamSource } from './stream-request.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** Streams that this side ended say nothing against the server. */
-const BY_CHOICE = ['HL_CLIENT_MOVED_BACK', 'HL_CLIENT_ASLEEP']
+const FOREVER_MS = Number.MAX_SAFE_INTEGER
 
 /** What a connection is made with: everything resolved. */
-export interface ConnectionSetup {
-  readonly source: RequestSource
-  readonly fetch: typeof fetch
-  readonly clock: Clock
+export interface ConnectionSetup extends AttemptSetup {
+  readonly source: StreamSource
   readonly random: () => number
   readonly surroundings: Surroundings
   readonly ladder: Ladder
-  readonly patience: Patience
-  readonly maxEventBytes: number | undefined
   readonly failOverAfter: number
   /** Reconnection time until the server names one. */
   readonly retryMs: number
-  /** Requests that could act twice are sent again. */
-  readonly repeat: boolean
-  readonly mayLeaveOrigin: boolean
-  readonly refuse: (response: Response, context: AnswerContext) => Promise<Outcome | undefined>
 }
 
 /** Told what happens on a connection, in order. Nothing is told after `stop`. */
@@ -39,21 +29,23 @@ export interface ConnectionListener {
   onState(state: ConnectionState): void
   onOpen(response: Response, heartbeatMs: number, context: RequestContext): void
   onItems(items: readonly StreamItem[]): void | Promise<void>
-  onComment(text: string): void
+  onComment?(text: string): void
   /** The server does not know the place: go on without one. */
-  onPlaceLost(error: HeartlineError): void
+  onPlaceLost?(error: HeartlineError): void
 }
 
 /** A stream that comes back by itself. It knows nothing of what the events mean. */
 export class Connection {
   readonly #setup: ConnectionSetup
   readonly #listener: ConnectionListener
+  readonly #host: AttemptHost
   readonly #backoff: Backoff
   readonly #endpoints: Endpoints
   readonly #pause: Pause
   #state: ConnectionState
   #attempt: Attempt | undefined
   #requests = 0
+  #context: RequestContext | undefined
   #openedAt: number | undefined
   #hadEvents = false
   #sentPlace = ''
@@ -65,12 +57,14 @@ export class Connection {
   #retryMs: number
   #isStopped = false
   #isAsleep = false
-  #onAwake: (() => void) | undefined
+  /** This side ended the stream, which says nothing against the server. */
+  #isByChoice = false
   #unwatch: (() => void) | undefined
 
   constructor(setup: ConnectionSetup, listener: ConnectionListener) {
     this.#setup = setup
     this.#listener = listener
+    this.#host = this.#toHost()
     this.#retryMs = setup.retryMs
     this.#backoff = new Backoff(setup.ladder, setup.random)
     this.#endpoints = new Endpoints(setup.source.endpoints, setup.failOverAfter)
@@ -99,16 +93,13 @@ export class Connection {
     this.#isStopped = true
     this.#unwatch?.()
     this.#pause.stop()
-    this.#onAwake?.()
     this.#attempt?.end(error ?? toError(closed))
   }
 
   /** Something may have changed: a stream that is silent for too long is replaced, a wait ends. */
   wake(): void {
     this.#isAsleep = false
-    this.#onAwake?.()
-    this.#attempt?.woke()
-    if (this.#attempt !== undefined) return
+    if (this.#attempt !== undefined) return this.#attempt.woke()
     this.#backoff.reset()
     this.#pause.hurry()
   }
@@ -116,12 +107,11 @@ export class Connection {
   /** Ends this stream and makes no request until `wake`. */
   sleep(): void {
     this.#isAsleep = true
-    this.renew(toError(asleep))
+    this.#leave(toError(asleep))
   }
 
-  /** Ends this stream and comes back. @param refresh With a new token. */
-  renew(error: HeartlineError, refresh = false): void {
-    this.#refresh ||= refresh
+  /** Ends this stream and comes back. */
+  renew(error: HeartlineError): void {
     this.#attempt?.end(error)
   }
 
@@ -130,16 +120,23 @@ export class Connection {
     this.#refresh = true
   }
 
-  /** Moves to the preferred endpoint, which is healthy again. */
-  prefer(): void {
+  /** Moves to the preferred endpoint. @param reason Why. */
+  prefer(reason: HeartlineError): void {
     this.#endpoints.prefer()
     this.#backoff.reset()
-    this.#attempt?.end(toError(movedBack))
+    this.#leave(reason)
+  }
+
+  /** Ends a stream that nothing is wrong with. */
+  #leave(reason: HeartlineError): void {
+    this.#isByChoice = true
+    this.renew(reason)
   }
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
-      if (this.#isAsleep) await this.#awake()
+      // The wait ends with `wake`, which also says that nobody sleeps, or with `stop`.
+      if (this.#isAsleep) await this.#pause.wait(FOREVER_MS, 0)
       this.#enter('connecting', this.#state.lastError)
       if (this.#isStopped) return
       const outcome = await this.#try()
@@ -148,57 +145,28 @@ export class Connection {
     }
   }
 
-  async #awake(): Promise<void> {
-    while (this.#isAsleep && !this.#isStopped) {
-      await new Promise<void>((resolve) => (this.#onAwake = resolve))
-    }
-  }
-
   async #try(): Promise<Outcome> {
     const place = this.#listener.place()
     // Without a promise, the request leaves in this turn.
-    const lastEventId = typeof place === 'string' ? place : await place
-    const { fetch, clock, patience, maxEventBytes } = this.#setup
-    this.#sentPlace = lastEventId
+    this.#sentPlace = typeof place === 'string' ? place : await place
     this.#pause.attempted()
     this.#openedAt = undefined
+    this.#isByChoice = false
     this.#hadEvents = false
-    let context: RequestContext | undefined
-    const attempt = new Attempt(
-      {
-        fetch,
-        clock,
-        patience,
-        maxEventBytes,
-        lastEventId,
-        prepare: (signal) => {
-          context = this.#toContext(lastEventId, signal)
-          return this.#setup.source.prepare(context)
-        },
-        refuse: (response, url) => this.#refuse(response, url),
-      },
-      this.#toAttemptListener(() => context as RequestContext),
-    )
-    this.#attempt = attempt
-    const outcome = await attempt.run()
+    this.#attempt = new Attempt(this.#setup, this.#host)
+    const outcome = await this.#attempt.run(this.#sentPlace)
     this.#attempt = undefined
     return outcome
   }
 
-  #toContext(lastEventId: string, signal: AbortSignal): RequestContext {
-    const refresh = this.#refresh
-    this.#refresh = false
-    const endpoint = this.#endpoints.index
-    const silence = this.#silence
-    return { attempt: ++this.#requests, endpoint, lastEventId, refresh, silence, signal }
-  }
-
-  #toAttemptListener(context: () => RequestContext): AttemptListener {
+  #toHost(): AttemptHost {
     return {
+      prepare: (signal) => this.#prepare(signal),
+      refuse: (response, url) => this.#refuse(response, url),
       onOpen: (response, heartbeatMs) => {
         if (this.#isStopped) return
         this.#opened(heartbeatMs)
-        this.#listener.onOpen(response, heartbeatMs, context())
+        this.#listener.onOpen(response, heartbeatMs, this.#context as RequestContext)
       },
       onItems: (items) => {
         this.#hadEvents = true
@@ -208,9 +176,22 @@ export class Connection {
         this.#retryMs = ms
       },
       onComment: (text) => {
-        if (!this.#isStopped) this.#listener.onComment(text)
+        if (!this.#isStopped) this.#listener.onComment?.(text)
       },
     }
+  }
+
+  #prepare(signal: AbortSignal): Promise<PreparedRequest> {
+    this.#context = {
+      attempt: ++this.#requests,
+      endpoint: this.#endpoints.index,
+      lastEventId: this.#sentPlace,
+      refresh: this.#refresh,
+      silence: this.#silence,
+      signal,
+    }
+    this.#refresh = false
+    return this.#setup.source.prepare(this.#context)
   }
 
   #opened(heartbeatMs: number): void {
@@ -223,10 +204,10 @@ export class Connection {
   }
 
   #refuse(response: Response, url: string): Promise<Outcome | undefined> {
-    const { mayLeaveOrigin, clock, refuse } = this.#setup
+    const { clock, judge } = this.#setup
     // A place comes from a stream that was open in an earlier life.
     const wasOpen = this.#wasOpen || this.#sentPlace !== ''
-    return refuse(response, { url, wasOpen, mayLeaveOrigin, now: clock.now() })
+    return judge.refuse(response, { url, wasOpen, now: clock.now() })
   }
 
   async #afterwards(outcome: Outcome): Promise<void> {
@@ -234,7 +215,7 @@ export class Connection {
     this.#noteSilence(error)
     const stopReason = this.#whyStop(outcome)
     if (stopReason !== undefined) return this.stop(stopReason)
-    if (outcome.verdict === 'restart') this.#listener.onPlaceLost(error)
+    if (outcome.verdict === 'restart') this.#listener.onPlaceLost?.(error)
     if (outcome.verdict === 'refresh') this.#refresh = this.#hasRefreshed = true
     const waitMs = this.#waitAfter(outcome)
     const isOffline = !this.#setup.surroundings.isOnline
@@ -246,23 +227,20 @@ export class Connection {
   /** A sleep of this machine says nothing about the way to the hub. */
   #noteSilence({ code, details }: HeartlineError): void {
     const ms = Number(details['ms'])
-    const isCut = code === 'HL_CLIENT_SILENT' && ms < this.#heartbeatMs * 4
+    const isCut = code === silent.code && ms < this.#heartbeatMs * 4
     if (isCut) this.#silence = Math.ceil(ms / 1000)
   }
 
   #whyStop({ verdict, error }: Outcome): HeartlineError | undefined {
-    const { source, repeat } = this.#setup
+    const { source } = this.#setup
     if (verdict === 'stop') return error
     if (verdict === 'refresh') return this.#hasRefreshed || !source.canRefresh ? error : undefined
     if (verdict === 'restart') return this.#sentPlace === '' ? error : undefined
-    if (repeat || source.isRepeatable) return undefined
-    // What such a request answered in full is no failure.
-    if (error.code === 'HL_CLIENT_STREAM_ENDED') return error
-    return toError(notRepeated, { method: source.method }, error)
+    return source.whyOnce(error)
   }
 
-  #waitAfter({ error, verdict, retryAfterMs = 0, isClean }: Outcome): number {
-    if (BY_CHOICE.includes(error.code)) return 0
+  #waitAfter({ verdict, retryAfterMs = 0, isClean }: Outcome): number {
+    if (this.#isByChoice) return 0
     const { clock, ladder } = this.#setup
     const livedMs = this.#openedAt === undefined ? -1 : clock.now() - this.#openedAt
     if (livedMs >= 0) this.#backoff.lived(livedMs, this.#hadEvents)

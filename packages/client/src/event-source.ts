@@ -1,10 +1,13 @@
 import type { StreamItem } from './attempt.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionState } from './connection-state.ts'
-import { refused, toError } from './errors.ts'
-import { resolveConnection, type WorldOptions } from './options.ts'
-import { isEventStream, type Outcome } from './outcome.ts'
+import { network, reasonOf, refused, toError } from './errors.ts'
+import { LADDER_DEFAULTS, type Ladder } from './ladder.ts'
+import { requireNumbers, resolveWorld, type WorldOptions } from './options.ts'
+import { isEventStream, type Judge } from './outcome.ts'
+import { PATIENCE_DEFAULTS, type Patience } from './patience.ts'
 import { isNear, toAbsolute } from './request.ts'
+import { toStreamRequest, type ResumeBy, type StreamSource } from './stream-request.ts'
 
 /** The standard's one, how to go on, and the outside world. */
 export interface EventSourceOptions extends WorldOptions {
@@ -14,7 +17,7 @@ export interface EventSourceOptions extends WorldOptions {
    * `query` sends the place as `?lastEventId=`, which a hub understands. Default `header`, as the
    * standard says; `query` in a browser to another origin when the browser has no `EventSource`.
    */
-  readonly resumeBy?: 'header' | 'query' | undefined
+  readonly resumeBy?: ResumeBy | undefined
   /** The largest event, in bytes; a larger one fails the connection. Default 16 MiB. */
   readonly maxEventBytes?: number | undefined
 }
@@ -33,6 +36,15 @@ const OPEN = 1
 const CLOSED = 2
 /** The standard says "a few seconds", and browsers take three. */
 const RETRY_MS = 3000
+const LADDER: Ladder = {
+  ...LADDER_DEFAULTS,
+  fastRetries: 0,
+  baseMs: 50,
+  jitter: 0.1,
+  maxJitterMs: 200,
+  stableMs: 0,
+}
+const PATIENCE: Patience = { ...PATIENCE_DEFAULTS, connectMs: 0 }
 /** Taken now: a page may put the class in its place. */
 const Native = globalThis.EventSource
 
@@ -136,34 +148,39 @@ export class EventSource extends EventTarget {
   }
 
   #connect(options: EventSourceOptions): Connection {
-    const setup = resolveConnection({
-      ...options,
-      url: this.#url,
-      credentials: this.#withCredentials ? 'include' : 'same-origin',
-      redirect: 'follow',
-      retryMs: RETRY_MS,
-      ladder: { fastRetries: 0, baseMs: 50, jitter: 0.1, maxJitterMs: 200, stableMs: 0 },
-      watch: { connectMs: 0 },
-    })
-    const { fetch } = setup
+    const { resumeBy, maxEventBytes } = options
+    requireNumbers({ maxEventBytes })
     return new Connection(
       {
-        ...setup,
-        // What is not on the network does not come back.
-        fetch: this.#url.startsWith('http')
-          ? fetch
-          : (...request) => fetch(...request).catch(() => Response.error()),
-        refuse,
+        ...resolveWorld(options),
+        source: this.#toSource(resumeBy),
+        judge,
+        ladder: LADDER,
+        patience: PATIENCE,
+        maxEventBytes,
+        failOverAfter: 1,
+        retryMs: RETRY_MS,
       },
       {
         place: () => this.#lastEventId,
         onState: (state) => this.#changed(state),
         onOpen: (response) => this.#opened(response),
         onItems: (items) => this.#dispatchAll(items),
-        onComment: () => {},
-        onPlaceLost: () => {},
       },
     )
+  }
+
+  #toSource(resumeBy: ResumeBy | undefined): StreamSource {
+    return {
+      endpoints: 1,
+      canRefresh: false,
+      whyOnce: () => undefined,
+      prepare: async (context) => {
+        const headers = new Headers()
+        const credentials = this.#withCredentials ? 'include' : 'same-origin'
+        return toStreamRequest(new URL(this.#url), { headers, credentials }, context, resumeBy)
+      },
+    }
   }
 
   /** Passes on what the browser's own says. Once for each type: a listener is added once. */
@@ -239,11 +256,18 @@ Object.defineProperty(prototype, Symbol.toStringTag, { value: 'EventSource', con
 // Also after a bundler gave the class a shorter name.
 Object.defineProperty(EventSource, 'name', { value: 'EventSource' })
 
-/** Everything but a 200 with the right type fails the connection for good. */
-async function refuse(response: Response): Promise<Outcome | undefined> {
-  const { status, url } = response
-  if (status === 200 && isEventStream(response)) return undefined
-  return { error: toError(refused, { url, status, reason: 'no event stream' }), verdict: 'stop' }
+const judge: Judge = {
+  /** Everything but a 200 with the right type fails the connection for good. */
+  async refuse(response, { url }) {
+    const { status } = response
+    if (isEventStream(response)) return undefined
+    return { error: toError(refused, { url, status, reason: 'no stream' }), verdict: 'stop' }
+  },
+  /** What is not on the network does not come back. */
+  explain(url, thrown) {
+    const error = toError(network, { url, reason: reasonOf(thrown) }, thrown)
+    return { error, verdict: url.startsWith('http') ? 'retry' : 'stop' }
+  },
 }
 
 function toUrl(url: string | URL): URL {

@@ -1,12 +1,12 @@
-import type { Patience } from './attempt.ts'
+import { PATIENCE_DEFAULTS, type Patience } from './patience.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type { ConnectionSetup } from './connection.ts'
 import { optionInvalid, toError } from './errors.ts'
 import type { EventMap } from './event.ts'
 import type { EventKeeper } from './event-keeper.ts'
-import { LADDER_DEFAULTS, type Ladder, type LadderOptions } from './ladder.ts'
+import { LADDER_DEFAULTS, type LadderOptions } from './ladder.ts'
 import type { Outbox } from './outbox/outbox.ts'
-import { refuse } from './outcome.ts'
+import { toJudge } from './outcome.ts'
 import { RequestSource, type RequestOptions, type SourceOptions } from './request.ts'
 import type { StandardSchema } from './schema.ts'
 import type { PlaceStore } from './store/place-store.ts'
@@ -70,44 +70,57 @@ export interface ClientOptions<Events extends EventMap = EventMap>
   readonly publishTimeoutMs?: number | undefined
 }
 
+type World = { readonly [Name in keyof WorldOptions]-?: Exclude<WorldOptions[Name], undefined> }
+
+/** Every request of a client has the same source. */
+interface ClientSetup extends ConnectionSetup {
+  readonly source: RequestSource
+}
+
+type Given<Options> = { [Name in keyof Options]?: Exclude<Options[Name], undefined> }
+
 interface ConnectionOptions extends SourceOptions, RetryOptions, WorldOptions {
   readonly maxEventBytes?: number | undefined
 }
 
-/** Everything a connection needs, with the defaults filled in. Throws `HL_CLIENT_OPTION_INVALID`. */
-export function resolveConnection(options: ConnectionOptions): ConnectionSetup {
-  const { failOverAfter = 1, retryMs = 0, maxEventBytes } = options
-  const patience = {
-    connectMs: options.watch?.connectMs ?? 20_000,
-    firstByteMs: options.watch?.firstByteMs,
-    silentMs: options.watch?.silentMs ?? 0,
-    silentHeartbeats: options.watch?.silentHeartbeats ?? 2.5,
-  }
-  requireNumbers({ ...patience, ...options.ladder, failOverAfter, retryMs, maxEventBytes })
+/** The outside world, with the defaults filled in. */
+export function resolveWorld(options: WorldOptions): World {
   return {
-    source: new RequestSource(options),
     fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
     surroundings: options.surroundings ?? surroundings,
-    ladder: { ...LADDER_DEFAULTS, ...withoutUndefined(options.ladder) },
+  }
+}
+
+/** Everything a connection needs, with the defaults filled in. Throws `HL_CLIENT_OPTION_INVALID`. */
+export function resolveConnection(options: ConnectionOptions): ClientSetup {
+  const { failOverAfter = 1, retryMs = 0, maxEventBytes } = options
+  const ladder = { ...LADDER_DEFAULTS, ...withoutUndefined(options.ladder) }
+  const patience = { ...PATIENCE_DEFAULTS, ...withoutUndefined(options.watch) }
+  requireNumbers({ ...patience, ...ladder, failOverAfter, retryMs, maxEventBytes })
+  return {
+    ...resolveWorld(options),
+    source: new RequestSource(options),
+    judge: toJudge(options.redirect === 'follow'),
+    ladder,
     patience,
     maxEventBytes,
     failOverAfter,
     retryMs,
-    repeat: options.repeat ?? false,
-    mayLeaveOrigin: options.redirect === 'follow',
-    refuse,
   }
 }
 
-function requireNumbers(options: Readonly<Record<string, number | undefined>>): void {
+/** @throws HeartlineError `HL_CLIENT_OPTION_INVALID` */
+export function requireNumbers(options: Readonly<Record<string, number | undefined>>): void {
   for (const [option, value] of Object.entries(options)) {
     const isGood = value === undefined || value > 0 || (value === 0 && option !== 'maxEventBytes')
     if (!isGood) throw toError(optionInvalid, { option, problem: 'must be a number above 0' })
   }
 }
 
-function withoutUndefined(options: LadderOptions = {}): Partial<Ladder> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+/** An option that is given as `undefined` is not given. */
+function withoutUndefined<Options extends object>(options: Options | undefined): Given<Options> {
+  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given) as Given<Options>
 }

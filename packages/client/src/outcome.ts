@@ -1,5 +1,6 @@
 import { HeartlineError } from '@heartline/wire'
 import {
+  broken,
   contentType,
   dns,
   network,
@@ -32,9 +33,28 @@ export interface AnswerContext {
   readonly url: string
   /** A stream of this client was open before, so the address is right. */
   readonly wasOpen: boolean
-  readonly mayLeaveOrigin: boolean
   /** Unix milliseconds. */
   readonly now: number
+}
+
+/** Says what an answer means, or none. */
+export interface Judge {
+  /** Why an answer is no stream; undefined when it is one. */
+  refuse(response: Response, context: AnswerContext): Promise<Outcome | undefined>
+  /** Why a request got no answer, or why its stream broke. */
+  explain(url: string, thrown: unknown, wasAnswered: boolean): Outcome
+}
+
+/** How a client judges. @param mayLeaveOrigin Redirects to other origins are fine. */
+export function toJudge(mayLeaveOrigin: boolean): Judge {
+  return {
+    refuse: async (response, context) =>
+      (mayLeaveOrigin ? undefined : refuseOrigin(response, context)) ?? refuse(response, context),
+    explain: (url, thrown, wasAnswered) => ({
+      error: wasAnswered ? toBroken(url, thrown) : toNoAnswer(url, thrown),
+      verdict: 'retry',
+    }),
+  }
 }
 
 /** Statuses of the fourth hundred that another time may change: timeout, too early, too many. */
@@ -42,25 +62,29 @@ const PASSING = [408, 425, 429]
 /** Statuses of the fifth hundred that no time changes: not implemented, HTTP version. */
 const LASTING = [501, 505]
 
-/** Why an answer is no stream; undefined when it is one. Reads the body of a refusal. */
-export async function refuse(
-  response: Response,
-  context: AnswerContext,
-): Promise<Outcome | undefined> {
-  const { url, wasOpen, mayLeaveOrigin } = context
-  // Behind a captive portal every address answers like that, but only for a while.
-  const verdict = wasOpen ? 'retry' : 'stop'
-  const { status, redirected } = response
-  if (redirected && !mayLeaveOrigin && originOf(response.url) !== originOf(url)) {
-    return { error: toError(redirectOrigin, { url, target: originOf(response.url) }), verdict }
-  }
+function refuseOrigin(response: Response, context: AnswerContext): Outcome | undefined {
+  const { url } = context
+  if (!response.redirected || originOf(response.url) === originOf(url)) return undefined
+  const details = { url, target: originOf(response.url) }
+  return { error: toError(redirectOrigin, details), verdict: toVerdict(context) }
+}
+
+/** Reads the body of a refusal. */
+async function refuse(response: Response, context: AnswerContext): Promise<Outcome | undefined> {
+  const { url } = context
+  const { status } = response
+  if (isEventStream(response)) return undefined
   if (status === 200) {
-    if (isEventStream(response)) return undefined
-    const type = response.headers.get('Content-Type') ?? ''
-    return { error: toError(contentType, { url, contentType: type }), verdict }
+    const details = { url, contentType: response.headers.get('Content-Type') ?? '' }
+    return { error: toError(contentType, details), verdict: toVerdict(context) }
   }
   if (status === 204) return { error: toError(noContent, { url, status }), verdict: 'stop' }
   return refuseByStatus(response, context)
+}
+
+/** Behind a captive portal every address answers like that, but only for a while. */
+function toVerdict({ wasOpen }: AnswerContext): 'retry' | 'stop' {
+  return wasOpen ? 'retry' : 'stop'
 }
 
 async function refuseByStatus(response: Response, context: AnswerContext): Promise<Outcome> {
@@ -86,10 +110,13 @@ export function toRefusal(problem: Problem, url: string): HeartlineError {
   return new HeartlineError(entry, { url, status, code, reason }, problem)
 }
 
-/** True for `text/event-stream`, with parameters or without. Of several types the last counts. */
-export function isEventStream(response: Response): boolean {
-  const type = response.headers.get('Content-Type') ?? ''
-  return /(^|,)\s*text\/event-stream\s*(;([^",]|"[^"]*")*)?$/i.test(type)
+/**
+ * True for a 200 with `text/event-stream`, with parameters or without. Of several types the last
+ * counts.
+ */
+export function isEventStream({ status, headers }: Response): boolean {
+  const type = headers.get('Content-Type') ?? ''
+  return status === 200 && /(^|,)\s*text\/event-stream\s*(;([^",]|"[^"]*")*)?$/i.test(type)
 }
 
 const DNS = /ENOTFOUND|EAI_|dns|name not|resolve/i
@@ -105,8 +132,12 @@ export function toNoAnswer(url: string, thrown: unknown): HeartlineError {
   return toError(network, details, thrown)
 }
 
+function toBroken(url: string, thrown: unknown): HeartlineError {
+  return toError(broken, { url, reason: deepestReason(thrown) }, thrown)
+}
+
 /** `fetch` fails with "fetch failed", and why is in the cause. */
-export function deepestReason(thrown: unknown): string {
+function deepestReason(thrown: unknown): string {
   const cause: unknown = thrown instanceof Error ? thrown.cause : undefined
   if (cause instanceof Error) return deepestReason(cause)
   const code = (thrown as { code?: unknown } | undefined)?.code

@@ -7,7 +7,8 @@ import type { Outbox, OutboxEntry } from './outbox/outbox.ts'
 import { Pause } from './pause.ts'
 import { readProblem } from './problem.ts'
 import type { PublishEvent, PublishResult } from './publish-event.ts'
-import type { RequestContext, RequestSource } from './request.ts'
+import type { RequestSource } from './request.ts'
+import type { RequestContext } from './stream-request.ts'
 
 /** What it is made with. */
 export interface PublisherSetup {

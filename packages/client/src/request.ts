@@ -1,19 +1,19 @@
-import { optionInvalid, reasonOf, requestSetup, toError } from './errors.ts'
-
-/** What a function among the options is told. */
-export interface RequestContext {
-  /** 1 for the first request of the client, counting on. */
-  readonly attempt: number
-  /** Which of the endpoints is asked. */
-  readonly endpoint: number
-  /** Where the stream goes on, `''` at the start. */
-  readonly lastEventId: string
-  /** True after a 401 or an expired token: fetch a new one, do not take it from a cache. */
-  readonly refresh: boolean
-  /** After how many seconds without a byte the last stream of a hub died; 0 when it did not. */
-  readonly silence: number
-  readonly signal: AbortSignal
-}
+import type { HeartlineError } from '@heartline/wire'
+import {
+  notRepeated,
+  optionInvalid,
+  reasonOf,
+  requestSetup,
+  streamEnded,
+  toError,
+} from './errors.ts'
+import {
+  toStreamRequest,
+  type PreparedRequest,
+  type RequestContext,
+  type ResumeBy,
+  type StreamSource,
+} from './stream-request.ts'
 
 /** A value, or a function that is asked before each request. */
 export type PerRequest<Value> = Value | ((context: RequestContext) => Value | Promise<Value>)
@@ -31,29 +31,28 @@ export interface RequestOptions {
   /** Default `same-origin`. */
   readonly credentials?: RequestInit['credentials'] | undefined
   /** `query` sends the place as `?lastEventId=`, which needs no preflight. Default `header`. */
-  readonly resumeBy?: 'header' | 'query' | undefined
+  readonly resumeBy?: ResumeBy | undefined
 }
 
 /** The options, and what the client calls itself. */
 export interface SourceOptions extends RequestOptions {
   /** Sent as `Heartline-Client`, so that an overloaded hub answers with a real 503. */
   readonly name?: string | undefined
+  /** Requests that could act twice are sent again. Default false. */
+  readonly repeat?: boolean | undefined
 }
 
-/** A request that is ready to be sent. */
-export interface PreparedRequest {
-  readonly url: string
-  readonly init: RequestInit
+interface StreamInit extends RequestInit {
+  headers: Headers
+  duplex?: 'half'
 }
 
 const SAFE_TO_REPEAT = /^(GET|HEAD|OPTIONS|QUERY|PUT|DELETE)$/
 
 /** Makes requests from the options, anew for each attempt. */
-export class RequestSource {
+export class RequestSource implements StreamSource {
   readonly method: string
-  /** How many equal servers there are. */
   readonly endpoints: number
-  /** True when asking for a token again can change the answer to a 401. */
   readonly canRefresh: boolean
   readonly #options: SourceOptions
   readonly #urls: readonly PerRequest<string | URL>[]
@@ -70,39 +69,31 @@ export class RequestSource {
     if (this.endpoints === 0) throw toError(optionInvalid, { option: 'url', problem: 'is empty' })
   }
 
-  /** Sending it twice does what sending it once does. */
-  get isRepeatable(): boolean {
-    return SAFE_TO_REPEAT.test(this.method)
+  /** A request may be made again when making it twice does what making it once does. */
+  whyOnce(error: HeartlineError): HeartlineError | undefined {
+    const { method } = this
+    if (this.#options.repeat === true || SAFE_TO_REPEAT.test(method)) return undefined
+    // What such a request answered in full is no failure.
+    if (error.code === streamEnded.code) return error
+    return toError(notRepeated, { method }, error)
   }
 
   /** The request for the stream. Rejects with `HL_CLIENT_REQUEST_SETUP` when a function fails. */
   async prepare(context: RequestContext): Promise<PreparedRequest> {
-    const { body, credentials, resumeBy } = this.#options
-    const { lastEventId, silence, signal } = context
+    const { body, credentials, resumeBy, name } = this.#options
     const url = await this.url(context)
     const headers = await this.headers(context)
-    headers.set('Accept', 'text/event-stream')
-    if (lastEventId !== '' && resumeBy === 'query') url.searchParams.set('lastEventId', lastEventId)
-    else if (lastEventId !== '') headers.set('Last-Event-ID', toHeaderText(lastEventId))
-    // The hub then beats faster: something on the way cuts silent streams.
-    if (silence > 0) url.searchParams.set('silence', String(silence))
-    const init: RequestInit & { duplex?: 'half' } = {
-      method: this.method,
-      headers,
-      signal,
-      cache: 'no-store',
-    }
-    const { name } = this.#options
     if (name !== undefined && isNear(url) && !headers.has('Heartline-Client')) {
       headers.set('Heartline-Client', name)
     }
+    const init: StreamInit = { method: this.method, headers }
     if (credentials !== undefined) init.credentials = credentials
     if (body !== undefined) {
       init.body = (await ask(body, context)) ?? null
       // Node.js wants to be told for a body that is a stream.
       init.duplex = 'half'
     }
-    return { url: url.href, init }
+    return toStreamRequest(url, init, context, resumeBy)
   }
 
   /** The address of the endpoint in use. */
@@ -142,9 +133,4 @@ export function toAbsolute(url: string | URL): URL {
 export function isNear(url: URL): boolean {
   // Only browsers have one.
   return globalThis.origin === undefined || globalThis.origin === url.origin
-}
-
-/** A header holds bytes: those of the UTF-8 form, as the HTML standard says. */
-function toHeaderText(id: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(id))
 }
