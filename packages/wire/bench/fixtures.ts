@@ -48,6 +48,23 @@ function build(name: string, event: (index: number) => string, size: number): Fi
   return { name, bytes: new TextEncoder().encode(parts.join('')), events: parts.length }
 }
 
+/** Events of so many bytes of data, with nothing else or with an id and a type. */
+function sized(bytes: number, isFull: boolean, lineEnd: string): (index: number) => string {
+  const data = 'x'.repeat(bytes)
+  return (index) => {
+    const head = isFull ? `id: ${index}${lineEnd}event: price${lineEnd}` : ''
+    return `${head}data: ${data}${lineEnd}${lineEnd}`
+  }
+}
+
+function bySize(size: number): Fixture[] {
+  return [8, 64, 512, 4096, 65_536].flatMap((bytes) => [
+    build(`${bytes} B`, sized(bytes, false, '\n'), size),
+    build(`${bytes} B CRLF`, sized(bytes, false, '\r\n'), size),
+    build(`${bytes} B id+event`, sized(bytes, true, '\n'), size),
+  ])
+}
+
 export function createFixtures(size: number): Fixture[] {
   return [
     build('deltas', delta, size),
@@ -55,6 +72,7 @@ export function createFixtures(size: number): Fixture[] {
     build('id+event+data CRLF', (index) => full(index).replaceAll('\n', '\r\n'), size),
     build('multibyte deltas', multibyte, size),
     build('three data lines', multiline, size),
+    ...bySize(size),
   ]
 }
 

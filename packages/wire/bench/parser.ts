@@ -11,8 +11,8 @@ import { pathToFileURL } from 'node:url'
 import { createParser } from '../src/index.ts'
 import { createFixtures, cut, type Fixture } from './fixtures.ts'
 
-const STREAM_BYTES = 1 << 20
-const CHUNK_SIZES = [65_536, 1_024, 64]
+const STREAM_BYTES = 1 << 19
+const CHUNK_SIZES = [65_536, 1_024, 64, 8, 1]
 
 type Run = (chunks: readonly Uint8Array[]) => { events: number; length: number }
 

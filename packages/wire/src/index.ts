@@ -17,10 +17,5 @@ export {
   type Fault,
 } from './error.ts'
 export { wireErrors, type WireErrorName } from './errors.ts'
-export {
-  createParser,
-  type EventParser,
-  type ParsedEvent,
-  type ParserCallbacks,
-  type ParserOptions,
-} from './parser.ts'
+export type { EventParser, ParsedEvent, ParserCallbacks, ParserOptions } from './event-parser.ts'
+export { createParser } from './parser.ts'

@@ -1,62 +1,9 @@
 import { HeartlineError } from './error.ts'
+import type { EventParser, ParserCallbacks, ParserOptions } from './event-parser.ts'
 import { eventTooLarge, parserOptionInvalid } from './errors.ts'
 import { isDataField, isEventField, isIdField, valueStart } from './field-name.ts'
 import { TextPieces } from './text-pieces.ts'
 import { utf8Length, Utf8Stream } from './utf8.ts'
-
-/** One dispatched event. */
-export interface ParsedEvent {
-  /** `message` when the stream named none. */
-  readonly type: string
-  /** The values of the `data` lines, joined by LF. */
-  readonly data: string
-  /** The last event id of the stream as of this event, `''` when it gave none. */
-  readonly lastEventId: string
-}
-
-/**
- * Called while a chunk is parsed, in the order of the stream. What a callback throws comes out of
- * `feed`; the rest of that chunk is parsed by the next `feed`, so nothing is lost but what the
- * callback was called for (and, with `onId`, the event of its block).
- */
-export interface ParserCallbacks {
-  readonly onEvent: (event: ParsedEvent) => void
-  /** The text after the colon, without one leading space. Called when the line ends. */
-  readonly onComment?: ((text: string) => void) | undefined
-  /**
-   * A reconnection time in milliseconds. It may be as large as `Number.MAX_SAFE_INTEGER` (larger
-   * ones become this), which no timer takes: bound it before you use it.
-   */
-  readonly onRetry?: ((ms: number) => void) | undefined
-  /** The last event id, when a block that gave one ends, with or without data; before `onEvent`. */
-  readonly onId?: ((lastEventId: string) => void) | undefined
-  /** The stream broke `maxEventBytes`; nothing is called after this. Without it, `feed` throws. */
-  readonly onError?: ((error: HeartlineError) => void) | undefined
-}
-
-export interface ParserOptions {
-  /** The last event id before the first `id` of the stream: that of the stream before. Default `''`. */
-  readonly lastEventId?: string | undefined
-  /**
-   * The most bytes (as UTF-8, line ends included) of one block, counted from its first `data`,
-   * `event` or `id` line, and of any unfinished line. Default 16 MiB.
-   */
-  readonly maxEventBytes?: number | undefined
-}
-
-/** Reads one stream. For the next connection create another, with this one's `lastEventId`. */
-export interface EventParser {
-  /**
-   * Parses a chunk, cut anywhere. Strings are text that was decoded already.
-   *
-   * @throws HeartlineError `HL_EVENT_TOO_LARGE` when there is no `onError`; what a callback throws.
-   */
-  feed(chunk: Uint8Array | string): void
-  /** Ends the stream: an unfinished block is discarded, later chunks are ignored. Idempotent. */
-  end(): void
-  /** As of the last block that ended. */
-  readonly lastEventId: string
-}
 
 const DEFAULT_MAX_EVENT_BYTES = 16 * 1024 * 1024
 
@@ -90,6 +37,8 @@ class EventStreamParser implements EventParser {
   #isCut = false
   /** Decoded text that waits for its turn: from a `feed` inside a callback, or after one threw. */
   #unread = ''
+  /** That text is known to be ASCII, so that its bytes need no counting. */
+  #isUnreadAscii = false
   #parsing = false
   #over = false
   #atStart = true
@@ -111,6 +60,7 @@ class EventStreamParser implements EventParser {
   /** The text whose part from `#tailFrom` belongs to the block and was not counted yet. */
   #tail = ''
   #tailFrom = 0
+  #isTailAscii = false
 
   constructor(callbacks: ParserCallbacks, options: ParserOptions) {
     const { lastEventId = '', maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = options
@@ -128,13 +78,26 @@ class EventStreamParser implements EventParser {
 
   feed(chunk: Uint8Array | string): void {
     if (this.#over) return
-    this.#unread +=
-      typeof chunk === 'string' ? this.#utf8.flush() + chunk : this.#utf8.decode(chunk)
-    while (this.#unread !== '' && !this.#parsing) {
-      const text = this.#unread
-      this.#unread = ''
-      this.#parse(text)
+    const text = typeof chunk === 'string' ? this.#utf8.flush() + chunk : this.#utf8.decode(chunk)
+    const isAscii = this.#utf8.isAscii && this.#unread === ''
+    if (this.#isCut && this.#isOnlyMore(text)) {
+      this.#line.add(text)
+      this.#setTail(text, 0, true, isAscii)
+      return
     }
+    this.#unread += text
+    this.#isUnreadAscii = isAscii
+    while (this.#unread !== '' && !this.#parsing) {
+      const unread = this.#unread
+      this.#unread = ''
+      this.#parse(unread, this.#isUnreadAscii)
+    }
+  }
+
+  /** A line in many chunks: nothing is to be done with one from its middle. */
+  #isOnlyMore(text: string): boolean {
+    if (this.#parsing || this.#unread !== '' || text === '') return false
+    return text.indexOf('\n') === -1 && text.indexOf('\r') === -1 && !this.#isBoundInReach(text)
   }
 
   end(): void {
@@ -149,7 +112,7 @@ class EventStreamParser implements EventParser {
     this.#tailFrom = 0
   }
 
-  #parse(text: string): void {
+  #parse(text: string, isAscii: boolean): void {
     const careful = this.#isBoundInReach(text)
     const begin = this.#startOf(text)
     this.#next = begin
@@ -165,7 +128,7 @@ class EventStreamParser implements EventParser {
         this.#line.add(next === 0 ? text : text.slice(next))
       }
       if (careful) this.#count(text, this.#counted, text.length)
-      else this.#setTail(text, this.#counted, this.#counted === begin)
+      else this.#setTail(text, this.#counted, this.#counted === begin, isAscii)
     } catch (thrown) {
       if (!this.#over) this.#unread = text.slice(this.#next) + this.#unread
       throw thrown
@@ -294,14 +257,21 @@ class EventStreamParser implements EventParser {
   #isBoundInReach(text: string): boolean {
     const uncounted = this.#tail.length - this.#tailFrom + text.length
     if (this.#blockBytes + uncounted * 3 <= this.#maxEventBytes) return false
-    this.#setTail('', 0, true)
+    this.#setTail('', 0, true, false)
     return true
   }
 
-  #setTail(text: string, from: number, isSameBlock: boolean): void {
-    if (isSameBlock) this.#blockBytes += utf8Length(this.#tail, this.#tailFrom, this.#tail.length)
+  #setTail(text: string, from: number, isSameBlock: boolean, isAscii: boolean): void {
+    if (isSameBlock) this.#blockBytes += this.#tailBytes()
     this.#tail = from === text.length ? '' : text
     this.#tailFrom = from
+    this.#isTailAscii = isAscii
+  }
+
+  #tailBytes(): number {
+    const { length } = this.#tail
+    if (this.#isTailAscii) return length - this.#tailFrom
+    return utf8Length(this.#tail, this.#tailFrom, length)
   }
 
   #count(text: string, from: number, to: number): void {

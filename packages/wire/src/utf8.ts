@@ -7,21 +7,35 @@
  * an ASCII byte: then nothing is carried over from one chunk to the next.
  */
 export class Utf8Stream {
-  readonly #whole: TextDecoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  /** Refuses what is not valid: else U+FFFD could pass for ASCII, one for each byte. */
+  readonly #whole: TextDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
   #streamed: TextDecoder | undefined
   #useStreamed = false
+  #isAscii = false
+
+  /** The last chunk was ASCII as a whole. False when that would have to be looked at. */
+  get isAscii(): boolean {
+    return this.#isAscii
+  }
 
   decode(chunk: Uint8Array): string {
+    this.#isAscii = false
     if (chunk.length === 0) return ''
     const endsClean = (chunk[chunk.length - 1] as number) < 0x80
     if (this.#useStreamed || !endsClean) return this.#decodeStreamed(chunk, endsClean)
-    const text = this.#whole.decode(chunk)
-    this.#useStreamed = text.length !== chunk.length
-    return text
+    try {
+      const text = this.#whole.decode(chunk)
+      this.#isAscii = text.length === chunk.length
+      this.#useStreamed = !this.#isAscii
+      return text
+    } catch {
+      return this.#decodeStreamed(chunk, endsClean)
+    }
   }
 
   /** The text of a character that never came to its end: U+FFFD, or nothing. */
   flush(): string {
+    this.#isAscii = false
     if (!this.#useStreamed) return ''
     this.#useStreamed = false
     return this.#streamed?.decode() ?? ''
