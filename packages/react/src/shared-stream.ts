@@ -47,6 +47,8 @@ export class SharedStream {
   readonly #errorHandlers = new Map<ErrorHandler, Off | undefined>()
   readonly #stateListeners = new Set<() => void>()
   #client: Client | undefined
+  /** Held here: a client may tell it by another object each time, which React takes for a change. */
+  #state: ConnectionState = idleState()
   /** The one that came with the client. */
   #cache: EventCache | undefined
   /** Made when somebody asks for last values and no cache came. */
@@ -59,11 +61,13 @@ export class SharedStream {
   constructor(setup: SharedStreamSetup) {
     this.#setup = setup
     // A client of the caller is there whether somebody uses it or not.
-    if (!setup.isOwned) ({ client: this.#client, cache: this.#cache } = setup.open(undefined))
+    if (setup.isOwned) return
+    ;({ client: this.#client, cache: this.#cache } = setup.open(undefined))
+    this.#state = this.#client.state
   }
 
   get state(): ConnectionState {
-    return this.#client?.state ?? idleState()
+    return this.#state
   }
 
   /** What the window of a query holds. */
@@ -192,7 +196,13 @@ export class SharedStream {
     const { isOwned, open, onError } = this.#setup
     if (isOwned) ({ client: this.#client, cache: this.#cache } = open(lastEventId))
     const client = this.#client as Client
-    this.#offs.push(client.onState(() => this.#tellState()))
+    this.#state = client.state
+    this.#offs.push(
+      client.onState((state) => {
+        this.#state = state
+        this.#tellState()
+      }),
+    )
     if (onError !== undefined) this.#offs.push(client.onError(onError))
     for (const handler of this.#errorHandlers.keys()) {
       this.#errorHandlers.set(handler, client.onError(handler))
@@ -210,6 +220,7 @@ export class SharedStream {
     if (!this.#setup.isOwned) return
     this.#client?.close()
     this.#client = this.#cache = undefined
+    this.#state = idleState()
   }
 
   #stopReading(): void {

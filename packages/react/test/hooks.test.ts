@@ -387,6 +387,40 @@ describe.skipIf(missing !== undefined).each(REACT_MAJORS)('hooks on React %s', (
     expect(site.asked).toHaveLength(1)
   })
 
+  test('share one connection with the components of other tabs', async () => {
+    const { site, page, complaints } = await visit((made) => {
+      made.greeting = 'id: 1\ndata: 1\n\n'
+    })
+    const second = await page.context().newPage()
+    await second.goto(site.url)
+    await second.waitForFunction(() => window.kit !== undefined)
+    const show = (tab: Page): Promise<void> =>
+      tab.evaluate(() => {
+        const { React, createRoot, createSharedClient, HeartlineProvider, useTopic } = window.kit
+        const h = React.createElement
+        const url = '/v1/events'
+        const Reader = (): unknown => {
+          const { events, state } = useTopic('a')
+          return h('p', null, `${state.name} ${events.length}`)
+        }
+        const create = (options: object, topics: string[]): unknown =>
+          createSharedClient({ ...options, url, topics })
+        window.root = createRoot(document.getElementById('root'))
+        const provider = h(HeartlineProvider, { options: { url }, create }, h(Reader))
+        window.root.render(h(React.StrictMode, null, provider))
+      })
+    await show(page)
+    await untilText(page, 'open 1')
+    await show(second)
+    await untilText(second, /^open/)
+    await untilOpen(site, 1)
+    site.send('id: 2\ndata: 2\n\n')
+    await untilText(page, 'open 2')
+    await untilText(second, /open [12]/)
+    expect(site.open[0]).toContain('topic=a')
+    expect(complaints).toEqual([])
+  })
+
   test('use a client that was given, and leave it open', async () => {
     const { site, page } = await visit()
     await page.evaluate((options) => {
