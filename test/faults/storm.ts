@@ -2,7 +2,10 @@
 // of them with the same, half with others. Each is owed 100 events or more. All of them are served
 // in time, the hub's event loop stays responsive, and those who are live hardly notice.
 //
-//   npx tsx test/faults/storm.ts [readers] [live readers] [connections in flight] [memory|disk]
+// It happens several times over, since one storm is soon over: what 99 % of a live event's readers
+// see is only known from many events.
+//
+//   npx tsx test/faults/storm.ts [readers] [live readers] [in flight] [memory|disk] [storms]
 
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -24,8 +27,10 @@ const NODE_FLAGS = ['--conditions=@heartline/source', '--import', 'tsx']
 const OWED = 100
 /** How many more than that the others are owed, at most. */
 const SPREAD = 50
-const LIVE_EVERY_MS = 20
+const LIVE_EVERY_MS = 5
 const CALM_MS = 4_000
+/** Between two storms: what the one before left behind is gone. */
+const REST_MS = 1_500
 
 export const STORM_LIMITS: Readonly<{ servedMs: number; lagMs: number; slowDown: number }> = {
   servedMs: 5_000,
@@ -38,17 +43,20 @@ export interface StormOptions {
   readonly live: number
   readonly inFlight: number
   readonly store: 'memory' | 'disk'
+  /** How often it happens. Default 1. */
+  readonly storms?: number | undefined
 }
 
+/** What the worst of the storms took, and the live deliveries of all of them. */
 export interface StormResult extends StormReport {
   /** CPU time that the hub used to serve them. */
   readonly hubCpuMs: number
   /** How late the hub's event loop was, 99 % of the time, in the storm and before it. */
   readonly lagMs: number
   readonly calmLagMs: number
-  /** 99 % of the live deliveries took no longer. */
-  readonly liveMs: number
-  readonly calmLiveMs: number
+  /** How long live deliveries took, in the storms and before them. */
+  readonly live: readonly number[]
+  readonly calm: readonly number[]
 }
 
 /** Readers that stay, and what is published to them: how long each delivery took. */
@@ -160,7 +168,7 @@ async function measure(
   hub: HubProcess,
   child: ChildProcess,
   traffic: LiveTraffic,
-  { readers, inFlight }: StormOptions,
+  { readers, inFlight, storms = 1 }: StormOptions,
 ): Promise<StormResult> {
   const path = '/v1/events?topic=storm'
   const order = { port: hub.port, path, readers, inFlight, newest: 0, cursors: [] }
@@ -172,56 +180,85 @@ async function measure(
   await sleep(CALM_MS)
   const calmLagMs = await takeLagMs(hub)
   const calm = traffic.take()
+  const all: Storm[] = []
+  for (let n = 0; n < storms; n++) all.push(await oneStorm(hub, child, traffic, order))
+  const worst = (of: (storm: Storm) => number): number => Math.max(...all.map(of))
+  return {
+    servedMs: worst(({ report }) => report.servedMs),
+    readersCpuMs: worst(({ report }) => report.readersCpuMs),
+    wrong: all.reduce((sum, { report }) => sum + report.wrong, 0),
+    hubCpuMs: worst(({ hubCpuMs }) => hubCpuMs),
+    lagMs: worst(({ lagMs }) => lagMs),
+    calmLagMs,
+    live: all.flatMap(({ live }) => live),
+    calm,
+  }
+}
+
+interface Storm extends Pick<StormResult, 'hubCpuMs' | 'lagMs' | 'live'> {
+  readonly report: StormReport
+}
+
+async function oneStorm(
+  hub: HubProcess,
+  child: ChildProcess,
+  traffic: LiveTraffic,
+  order: StormOrder,
+): Promise<Storm> {
   await send(child, 'cut')
   const stored = await publishOwed(hub)
   // Every second one where most were, the others up to so much further back.
   const cursors = Array.from({ length: SPREAD * 2 }, (_, index) =>
     index % 2 === 0 ? stored[SPREAD - 1] : stored[(index - 1) / 2],
   ).filter((cursor) => cursor !== undefined)
-  await sleep(500)
+  await sleep(REST_MS)
   await takeLagMs(hub)
   const cpuBefore = await cpuMs(hub)
   traffic.take()
   const report = await send(child, { ...order, cursors, newest: OWED + SPREAD })
   const lagMs = await takeLagMs(hub)
-  return {
-    ...report,
-    hubCpuMs: (await cpuMs(hub)) - cpuBefore,
-    lagMs,
-    calmLagMs,
-    liveMs: percentile(traffic.take(), 0.99),
-    calmLiveMs: percentile(calm, 0.99),
-  }
+  const live = traffic.take()
+  return { report, hubCpuMs: (await cpuMs(hub)) - cpuBefore, lagMs, live }
+}
+
+/** The limit of the live readers is that of their slowest hundredth. */
+function slowDown({ live, calm }: StormResult): number {
+  return percentile(live, 0.99) / percentile(calm, 0.99)
 }
 
 function format(result: StormResult): string {
-  const { servedMs, wrong, hubCpuMs, readersCpuMs, lagMs, calmLagMs, liveMs, calmLiveMs } = result
-  const { servedMs: maxMs, lagMs: maxLagMs, slowDown } = STORM_LIMITS
+  const { servedMs, wrong, hubCpuMs, readersCpuMs, lagMs, calmLagMs, live, calm } = result
+  const { servedMs: maxMs, lagMs: maxLagMs } = STORM_LIMITS
   const seconds = (ms: number): string => (ms / 1_000).toFixed(2)
+  const spread = (values: readonly number[]): string =>
+    [0.5, 0.9, 0.99].map((part) => percentile(values, part).toFixed(1)).join(' / ')
   return [
     `served in ${seconds(servedMs)} s (limit ${maxMs / 1_000} s)`,
     `CPU meanwhile: hub ${seconds(hubCpuMs)} s, readers ${seconds(readersCpuMs)} s`,
     `${wrong} wrong (limit 0)`,
     `event loop late p99 ${lagMs.toFixed(1)} ms (limit ${maxLagMs}; before ${calmLagMs.toFixed(1)})`,
-    `live p99 ${liveMs.toFixed(1)} ms, before ${calmLiveMs.toFixed(1)} (limit ${slowDown} times)`,
+    `live p50/p90/p99 ${spread(live)} ms, before ${spread(calm)}`,
+    `slower by ${slowDown(result).toFixed(2)} (limit ${STORM_LIMITS.slowDown})`,
   ].join('\n')
 }
 
 async function main(): Promise<boolean> {
-  const [readers = '10000', live = '50', inFlight = '500', store = 'memory'] = process.argv.slice(2)
+  const [readers = '10000', live = '50', inFlight = '500', store = 'memory', storms = '5'] =
+    process.argv.slice(2)
   if (store !== 'memory' && store !== 'disk') throw new Error('The store is memory or disk')
   const result = await runStorm({
     readers: Number(readers),
     live: Number(live),
     inFlight: Number(inFlight),
     store,
+    storms: Number(storms),
   })
   console.log(format(result))
   return (
     result.wrong === 0 &&
     result.servedMs <= STORM_LIMITS.servedMs &&
     result.lagMs <= STORM_LIMITS.lagMs &&
-    result.liveMs <= STORM_LIMITS.slowDown * result.calmLiveMs
+    slowDown(result) <= STORM_LIMITS.slowDown
   )
 }
 
