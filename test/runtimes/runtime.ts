@@ -19,16 +19,41 @@ export interface Runtime {
   readonly version: string
   /** What comes before the name of a program. */
   readonly flags: readonly string[]
+  /** How a hub writes to its readers there, and why not faster. */
+  readonly seam: 'handle' | 'socket' | 'response'
+  readonly reason?: string | undefined
 }
 
+const NO_REQUESTS = 'the native handle is not as expected'
+const NOT_NODE = 'this runtime is not Node'
+
 export const RUNTIMES: readonly Runtime[] = [
-  { name: 'Node.js 20', package: 'node', version: '20.20.2', flags: [] },
-  { name: 'Node.js 22', package: 'node', version: '22.23.3', flags: [] },
-  { name: 'Node.js 24', package: 'node', version: '24.21.0', flags: [] },
-  { name: 'Node.js 26', package: 'node', version: '26.10.0', flags: [] },
-  { name: 'Bun', package: 'bun', version: '1.4.5', flags: [] },
-  { name: 'Deno', package: 'deno', version: '2.9.6', flags: ['run', '--allow-all', '--no-lock'] },
+  node('20.20.2', 'handle'),
+  node('22.23.3', 'handle'),
+  node('24.21.0', 'handle'),
+  node('26.10.0', 'socket', NO_REQUESTS),
+  {
+    name: 'Bun',
+    package: 'bun',
+    version: '1.4.5',
+    flags: [],
+    seam: 'response',
+    reason: NOT_NODE,
+  },
+  {
+    name: 'Deno',
+    package: 'deno',
+    version: '2.9.6',
+    flags: ['run', '--allow-all', '--no-lock'],
+    seam: 'socket',
+    reason: NOT_NODE,
+  },
 ]
+
+function node(version: string, seam: Runtime['seam'], reason?: string): Runtime {
+  const name = `Node.js ${version.split('.', 1)[0]}`
+  return { name, package: 'node', version, flags: [], seam, reason }
+}
 
 /** The binary of a runtime. It is installed when it is not there yet. */
 export async function binaryOf(runtime: Runtime): Promise<string> {

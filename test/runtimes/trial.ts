@@ -154,15 +154,17 @@ export interface HubTrial {
   readonly numbers: readonly number[]
   readonly drained: boolean
   readonly exit: number | string
+  /** How it wrote, and why not faster. */
+  readonly seam: string | undefined
+  readonly reason: string | undefined
 }
 
-export const EXPECTED_OF_HUB: HubTrial = { numbers: range(1, 20), drained: true, exit: 0 }
+export function expectedOfHub({ seam, reason }: Runtime): HubTrial {
+  return { numbers: range(1, 20), drained: true, exit: 0, seam, reason }
+}
 
 /** `heartline serve` with a store on disk: publish, read, `kill -9`, read on, leave in good order. */
-export async function tryHub(
-  place: TrialPlace,
-  flags: readonly string[] = [],
-): Promise<HubTrial & { readonly log: string }> {
+export async function tryHub(place: TrialPlace, flags: readonly string[] = []): Promise<HubTrial> {
   const store = join(place.app, '..', `store-${place.runtime.package}-${place.runtime.version}`)
   const numbers: number[] = []
   let isDrained = false
@@ -181,11 +183,18 @@ export async function tryHub(
     await waitFor(() => isDrained, { what: 'the reader is told to leave' })
     client.close()
     const exit = await hub.program.end()
-    return { numbers, drained: isDrained, exit, log: hub.program.errors }
+    return { numbers, drained: isDrained, exit, ...seamOf(hub.program.errors) }
   } finally {
     client.close()
     await hub.program.kill()
   }
+}
+
+/** What its log says about the way it writes. */
+function seamOf(log: string): { seam: string | undefined; reason: string | undefined } {
+  const line = log.split('\n').find((each) => each.includes('"msg":"Write seam')) ?? '{}'
+  const { seam, reason } = JSON.parse(line) as { seam?: string; reason?: string }
+  return { seam, reason }
 }
 
 interface RunningHub {

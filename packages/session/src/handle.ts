@@ -53,8 +53,11 @@ export function learnHandle(socket: Socket, first: Buffer): boolean {
   if (typeof write !== 'function' || typeof handle.writeQueueSize !== 'number') return false
   handle.writeBuffer = (request, bytes) => {
     Reflect.deleteProperty(handle, 'writeBuffer')
-    Request = request.constructor as new () => object
-    if (typeof request.getAsyncId === 'function') plainWrite = write
+    // From Node.js 26 on the runtime makes its requests out of sight: there is nothing to learn.
+    if ((request as WriteRequest | null) !== null) {
+      Request = request.constructor as new () => object
+      if (typeof request.getAsyncId === 'function') plainWrite = write
+    }
     return handle.writeBuffer(request, bytes)
   }
   socket.write(first)

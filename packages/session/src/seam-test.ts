@@ -14,7 +14,7 @@ import {
   type Way,
 } from './seam-rehearsal.ts'
 import { Stage, type Pair } from './seam-stage.ts'
-import { setProvenSeam } from './seam.ts'
+import { setProvenSeam, UNPROVEN_SEAM } from './seam.ts'
 import { SocketTransport, type ConnectionKeeper } from './socket-transport.ts'
 import type { WriteSeam } from './transport.ts'
 
@@ -70,7 +70,7 @@ async function runTest(): Promise<SeamReport> {
 
 async function findSeam(): Promise<Omit<SeamReport, 'tookMs'>> {
   if ('Bun' in globalThis || 'Deno' in globalThis) {
-    return { ...NOTHING, reason: 'this runtime is not Node' }
+    return { ...NOTHING, seam: UNPROVEN_SEAM, reason: 'this runtime is not Node' }
   }
   const handle = await within(LIMIT_MS, new Stage(), rehearseHandle)
   if (handle === undefined) {

@@ -3,10 +3,16 @@ import type { WriteSeam } from './transport.ts'
 /** Fastest first. */
 const ORDER: readonly WriteSeam[] = ['handle', 'socket', 'response']
 
+/**
+ * What works without a proof: the public interfaces. In Bun the socket of a response takes bytes and
+ * sends none of them.
+ */
+export const UNPROVEN_SEAM: WriteSeam = 'Bun' in globalThis ? 'response' : 'socket'
+
 /** The fastest that the process allows. */
 let limit: WriteSeam = 'handle'
 /** The fastest that was proven to work: until the self-test has passed, public interfaces only. */
-let proven: WriteSeam = 'socket'
+let proven: WriteSeam = UNPROVEN_SEAM
 let sheds = false
 let releases = false
 
