@@ -64,8 +64,6 @@ export class Attempt {
   /** What silence means now. */
   #silence: ErrorEntry = connectTimeout
   #heartbeatMs = 0
-  #isOpen = false
-  #isFirstByteHere = false
   /** Why it was ended from this side. */
   #verdict: HeartlineError | undefined
 
@@ -77,8 +75,8 @@ export class Attempt {
     })
   }
 
-  /** Ends it from this side. */
-  end(reason: HeartlineError): void {
+  /** Ends it from this side. @param reason Missing when nobody asks for the outcome any more. */
+  end(reason?: HeartlineError): void {
     this.#verdict ??= reason
     this.#watchdog.stop()
     this.#abort.abort(reason)
@@ -126,8 +124,7 @@ export class Attempt {
   }
 
   async #read(response: Response, lastEventId: string): Promise<Outcome> {
-    this.#isOpen = true
-    const heartbeatMs = Number(response.headers.get('Heartline-Heartbeat') ?? 0) || 0
+    const heartbeatMs = Number(response.headers.get('Heartline-Heartbeat')) || 0
     this.#expectFirstByte(heartbeatMs)
     this.#host.onOpen(response, heartbeatMs)
     if (response.body !== null) await this.#readBody(response.body, this.#createParser(lastEventId))
@@ -195,9 +192,7 @@ export class Attempt {
 
   #fed(): void {
     this.#watchdog.fed()
-    if (this.#isFirstByteHere) return
-    this.#isFirstByteHere = true
-    this.#expectHeartbeats(this.#heartbeatMs)
+    if (this.#silence === noFirstByte) this.#expectHeartbeats(this.#heartbeatMs)
   }
 
   #expectFirstByte(heartbeatMs: number): void {
@@ -222,6 +217,7 @@ export class Attempt {
       // A request that cannot be made may be possible later; an event beyond the bound comes again.
       return { error: thrown, verdict: thrown.retryable ? 'retry' : 'stop' }
     }
-    return this.#setup.judge.explain(this.#url, thrown, this.#isOpen)
+    const wasAnswered = this.#silence !== connectTimeout
+    return this.#setup.judge.explain(this.#url, thrown, wasAnswered)
   }
 }

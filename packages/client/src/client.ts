@@ -1,5 +1,6 @@
 import type { HeartlineError } from '@heartline/wire'
 import { Acknowledger } from './acknowledger.ts'
+import { ClientSource } from './client-source.ts'
 import { Connection } from './connection.ts'
 import type { Clock } from './clock.ts'
 import type { ConnectionState } from './connection-state.ts'
@@ -79,6 +80,7 @@ const GOOD_ENDS = ['HL_CLIENT_STREAM_ENDED', 'HL_CLIENT_NO_CONTENT']
 
 class StreamClient<Events extends EventMap> implements Client<Events> {
   readonly #place: Place
+  readonly #source: ClientSource
   readonly #connection: Connection
   readonly #receiver: Receiver<Events>
   readonly #acknowledger: Acknowledger
@@ -88,12 +90,12 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
 
   constructor(options: ClientOptions<Events>) {
     const setup = resolveConnection({ ...options, name: 'heartline-js' })
-    const { source, fetch, clock, random, ladder } = setup
+    const { source, fetch, clock, random, ladder, failOverAfter } = setup
     const onError = (error: HeartlineError): void => this.#receiver.report(error)
     const store = options.cache?.beside(options.store, onError) ?? options.store
     this.#place = new Place(options.lastEventId ?? '', store, onError)
     this.#receiver = new Receiver(options, this.#place, clock, {
-      expire: () => this.#connection.expire(),
+      expire: () => this.#source.expire(),
       leave: (error) => this.#connection.renew(error),
       stop: (error) => this.#connection.stop(error),
     })
@@ -110,7 +112,10 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
       everyMs: options.probeMs ?? 10_000,
       healthyAfter: options.healthyAfter ?? 3,
       timeoutMs: setup.patience.connectMs,
-      onHealthy: () => this.#connection.prefer(toError(movedBack)),
+      onHealthy: () => {
+        this.#source.prefer()
+        this.#connection.leave(toError(movedBack))
+      },
     })
     this.#publisher = new Publisher({
       source,
@@ -122,21 +127,25 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
       timeoutMs: options.publishTimeoutMs ?? 20_000,
       maxWaiting: options.maxWaiting ?? 1000,
       outbox: options.outbox ?? memoryOutbox(),
-      endpoint: () => this.#connection.state.endpoint,
+      endpoint: () => this.#source.endpoint,
     })
-    this.#connection = new Connection(setup, {
-      place: () => this.#startingPlace(setup.clock),
-      onState: (state) => this.#changed(state),
-      onOpen: (response, heartbeatMs, context) => {
-        if (options.acknowledge !== false) {
-          this.#acknowledger.opened(response, heartbeatMs, context)
-        }
-        this.#publisher.flush()
+    const onPlaceLost = (): void => this.#receiver.losePlace()
+    this.#source = new ClientSource({ source, failOverAfter, onPlaceLost })
+    this.#connection = new Connection(
+      { ...setup, source: this.#source },
+      {
+        place: () => this.#startingPlace(clock),
+        onState: (state) => this.#changed(state),
+        onOpen: (response, heartbeatMs) => {
+          if (options.acknowledge !== false) {
+            this.#acknowledger.opened(response, heartbeatMs, this.#source.context)
+          }
+          this.#publisher.flush()
+        },
+        onItems: (items) => this.#receiver.receive(items),
+        onComment: (text) => this.#receiver.comment(text),
       },
-      onItems: (items) => this.#receiver.receive(items),
-      onComment: (text) => this.#receiver.comment(text),
-      onPlaceLost: () => this.#receiver.losePlace(),
-    })
+    )
     this.#closeWith(options.signal)
   }
 

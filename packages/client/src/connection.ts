@@ -1,15 +1,12 @@
 import type { HeartlineError } from '@heartline/wire'
 import { Attempt, type AttemptHost, type AttemptSetup, type StreamItem } from './attempt.ts'
 import type { ConnectionState } from './connection-state.ts'
-import { Endpoints } from './endpoints.ts'
-import { asleep, closed, silent, toError } from './errors.ts'
+import { asleep, silent, toError } from './errors.ts'
 import { Backoff, type Ladder } from './ladder.ts'
 import type { Outcome } from './outcome.ts'
 import { Pause } from './pause.ts'
-import type { PreparedRequest, RequestContext, StreamSource } from './stream-request.ts'
+import type { StreamSource } from './stream-request.ts'
 import type { Surroundings } from './surroundings.ts'
-
-const FOREVER_MS = Number.MAX_SAFE_INTEGER
 
 /** What a connection is made with: everything resolved. */
 export interface ConnectionSetup extends AttemptSetup {
@@ -17,7 +14,6 @@ export interface ConnectionSetup extends AttemptSetup {
   readonly random: () => number
   readonly surroundings: Surroundings
   readonly ladder: Ladder
-  readonly failOverAfter: number
   /** Reconnection time until the server names one. */
   readonly retryMs: number
 }
@@ -26,12 +22,10 @@ export interface ConnectionSetup extends AttemptSetup {
 export interface ConnectionListener {
   /** The id to go on after, as the next request begins. */
   place(): string | Promise<string>
-  onState(state: ConnectionState): void
-  onOpen(response: Response, heartbeatMs: number, context: RequestContext): void
+  onState?: ((state: ConnectionState) => void) | undefined
+  onOpen?(response: Response, heartbeatMs: number): void
   onItems(items: readonly StreamItem[]): void | Promise<void>
   onComment?(text: string): void
-  /** The server does not know the place: go on without one. */
-  onPlaceLost?(error: HeartlineError): void
 }
 
 /** A stream that comes back by itself. It knows nothing of what the events mean. */
@@ -40,22 +34,16 @@ export class Connection {
   readonly #listener: ConnectionListener
   readonly #host: AttemptHost
   readonly #backoff: Backoff
-  readonly #endpoints: Endpoints
   readonly #pause: Pause
   #state: ConnectionState
   #attempt: Attempt | undefined
-  #requests = 0
-  #context: RequestContext | undefined
   #openedAt: number | undefined
   #hadEvents = false
   #sentPlace = ''
   #heartbeatMs = 0
   #silence = 0
   #wasOpen = false
-  #refresh = false
-  #hasRefreshed = false
   #retryMs: number
-  #isStopped = false
   #isAsleep = false
   /** This side ended the stream, which says nothing against the server. */
   #isByChoice = false
@@ -67,13 +55,16 @@ export class Connection {
     this.#host = this.#toHost()
     this.#retryMs = setup.retryMs
     this.#backoff = new Backoff(setup.ladder, setup.random)
-    this.#endpoints = new Endpoints(setup.source.endpoints, setup.failOverAfter)
     this.#pause = new Pause(setup.clock)
     this.#state = this.#toState('idle')
   }
 
   get state(): ConnectionState {
     return this.#state
+  }
+
+  get #isStopped(): boolean {
+    return this.#state.name === 'closed'
   }
 
   /** Begins. Once. */
@@ -90,10 +81,9 @@ export class Connection {
   stop(error?: HeartlineError): void {
     if (this.#isStopped) return
     this.#enter('closed', error)
-    this.#isStopped = true
     this.#unwatch?.()
     this.#pause.stop()
-    this.#attempt?.end(error ?? toError(closed))
+    this.#attempt?.end(error)
   }
 
   /** Something may have changed: a stream that is silent for too long is replaced, a wait ends. */
@@ -107,7 +97,7 @@ export class Connection {
   /** Ends this stream and makes no request until `wake`. */
   sleep(): void {
     this.#isAsleep = true
-    this.#leave(toError(asleep))
+    this.leave(toError(asleep))
   }
 
   /** Ends this stream and comes back. */
@@ -115,28 +105,17 @@ export class Connection {
     this.#attempt?.end(error)
   }
 
-  /** The next request asks for a new token: this one will be refused. */
-  expire(): void {
-    this.#refresh = true
-  }
-
-  /** Moves to the preferred endpoint. @param reason Why. */
-  prefer(reason: HeartlineError): void {
-    this.#endpoints.prefer()
-    this.#backoff.reset()
-    this.#leave(reason)
-  }
-
-  /** Ends a stream that nothing is wrong with. */
-  #leave(reason: HeartlineError): void {
+  /** Ends a stream that nothing is wrong with, and comes back at once. */
+  leave(reason: HeartlineError): void {
     this.#isByChoice = true
+    this.#backoff.reset()
     this.renew(reason)
   }
 
   async #run(): Promise<void> {
     while (!this.#isStopped) {
       // The wait ends with `wake`, which also says that nobody sleeps, or with `stop`.
-      if (this.#isAsleep) await this.#pause.wait(FOREVER_MS, 0)
+      if (this.#isAsleep) await this.#pause.wait(Number.POSITIVE_INFINITY, 0)
       this.#enter('connecting', this.#state.lastError)
       if (this.#isStopped) return
       const outcome = await this.#try()
@@ -156,17 +135,20 @@ export class Connection {
     this.#attempt = new Attempt(this.#setup, this.#host)
     const outcome = await this.#attempt.run(this.#sentPlace)
     this.#attempt = undefined
-    return outcome
+    return this.#isByChoice ? { ...outcome, isClean: true } : outcome
   }
 
   #toHost(): AttemptHost {
     return {
-      prepare: (signal) => this.#prepare(signal),
+      prepare: (signal) => {
+        const resume = { lastEventId: this.#sentPlace, silence: this.#silence, signal }
+        return this.#setup.source.prepare(resume)
+      },
       refuse: (response, url) => this.#refuse(response, url),
       onOpen: (response, heartbeatMs) => {
         if (this.#isStopped) return
         this.#opened(heartbeatMs)
-        this.#listener.onOpen(response, heartbeatMs, this.#context as RequestContext)
+        this.#listener.onOpen?.(response, heartbeatMs)
       },
       onItems: (items) => {
         this.#hadEvents = true
@@ -181,25 +163,12 @@ export class Connection {
     }
   }
 
-  #prepare(signal: AbortSignal): Promise<PreparedRequest> {
-    this.#context = {
-      attempt: ++this.#requests,
-      endpoint: this.#endpoints.index,
-      lastEventId: this.#sentPlace,
-      refresh: this.#refresh,
-      silence: this.#silence,
-      signal,
-    }
-    this.#refresh = false
-    return this.#setup.source.prepare(this.#context)
-  }
-
   #opened(heartbeatMs: number): void {
     this.#heartbeatMs = heartbeatMs
     this.#silence = 0
     this.#openedAt = this.#setup.clock.now()
     this.#wasOpen = true
-    this.#hasRefreshed = false
+    this.#setup.source.onOpen?.()
     this.#enter('open', undefined)
   }
 
@@ -211,15 +180,21 @@ export class Connection {
   }
 
   async #afterwards(outcome: Outcome): Promise<void> {
-    const { error, retryAfterMs = 0 } = outcome
+    const { error, verdict, retryAfterMs = 0 } = outcome
+    const { source, clock, ladder, surroundings, retryMs } = this.#setup
+    const { endpoint } = source
     this.#noteSilence(error)
-    const stopReason = this.#whyStop(outcome)
+    const livedMs = this.#openedAt === undefined ? -1 : clock.now() - this.#openedAt
+    const stopReason =
+      verdict === 'stop' ? error : source.onEnd?.(outcome, livedMs >= ladder.stableMs)
     if (stopReason !== undefined) return this.stop(stopReason)
-    if (outcome.verdict === 'restart') this.#listener.onPlaceLost?.(error)
-    if (outcome.verdict === 'refresh') this.#refresh = this.#hasRefreshed = true
-    const waitMs = this.#waitAfter(outcome)
-    const isOffline = !this.#setup.surroundings.isOnline
-    this.#enter(isOffline ? 'offline' : 'waiting', error, waitMs)
+    if (livedMs >= 0) this.#backoff.lived(livedMs, this.#hadEvents)
+    const hasMoved = source.endpoint !== endpoint
+    // What the other one asked for is not for this one.
+    if (hasMoved) this.#retryMs = retryMs
+    const floorMs = hasMoved || verdict !== 'retry' ? 0 : Math.max(this.#retryMs, retryAfterMs)
+    const waitMs = this.#isByChoice ? 0 : this.#backoff.next(floorMs)
+    this.#enter(surroundings.isOnline ? 'waiting' : 'offline', error, waitMs)
     // Who was told may have ended it.
     if (!this.#isStopped) await this.#pause.wait(waitMs, retryAfterMs)
   }
@@ -231,33 +206,10 @@ export class Connection {
     if (isCut) this.#silence = Math.ceil(ms / 1000)
   }
 
-  #whyStop({ verdict, error }: Outcome): HeartlineError | undefined {
-    const { source } = this.#setup
-    if (verdict === 'stop') return error
-    if (verdict === 'refresh') return this.#hasRefreshed || !source.canRefresh ? error : undefined
-    if (verdict === 'restart') return this.#sentPlace === '' ? error : undefined
-    return source.whyOnce(error)
-  }
-
-  #waitAfter({ verdict, retryAfterMs = 0, isClean }: Outcome): number {
-    if (this.#isByChoice) return 0
-    const { clock, ladder } = this.#setup
-    const livedMs = this.#openedAt === undefined ? -1 : clock.now() - this.#openedAt
-    if (livedMs >= 0) this.#backoff.lived(livedMs, this.#hadEvents)
-    if (isClean === true || livedMs >= ladder.stableMs) this.#endpoints.worked()
-    if (isClean !== true && verdict === 'retry' && this.#endpoints.failed()) {
-      // What the other one asked for is not for this one.
-      this.#retryMs = this.#setup.retryMs
-      return this.#backoff.next(0)
-    }
-    if (verdict !== 'retry') return this.#backoff.next(0)
-    return this.#backoff.next(Math.max(this.#retryMs, retryAfterMs))
-  }
-
   #enter(name: ConnectionState['name'], error: HeartlineError | undefined, waitMs?: number): void {
     if (this.#isStopped) return
     this.#state = this.#toState(name, error, waitMs)
-    this.#listener.onState(this.#state)
+    this.#listener.onState?.(this.#state)
   }
 
   #toState(
@@ -270,7 +222,7 @@ export class Connection {
       name,
       since,
       attempt: this.#backoff.failures,
-      endpoint: this.#endpoints.index,
+      endpoint: this.#setup.source.endpoint,
       nextRetryAt: waitMs === undefined ? undefined : since + waitMs,
       lastError,
     }

@@ -49,25 +49,25 @@ export const redirectLoop: ErrorEntry = toEntry(
 )
 export const redirectOrigin: ErrorEntry = toEntry(
   'REDIRECT_ORIGIN',
-  '{url} redirects to another origin, {target}. Allow it with redirect: "follow".',
+  '{url} redirects to {target}. Allow it with redirect: "follow".',
   'peer',
   502,
 )
 export const connectTimeout: ErrorEntry = toEntry(
   'CONNECT_TIMEOUT',
-  '{url} accepted the request and did not answer for {ms} ms.',
+  '{url} did not answer for {ms} ms.',
   'peer',
   504,
 )
 export const noFirstByte: ErrorEntry = toEntry(
   'NO_FIRST_BYTE',
-  '{url} opened a stream that sent nothing for {ms} ms. Does a proxy on the way buffer it?',
+  'The stream from {url} sent nothing for {ms} ms. Does a proxy buffer it?',
   'peer',
   504,
 )
 export const silent: ErrorEntry = toEntry(
   'SILENT',
-  'The stream from {url} went silent for {ms} ms.',
+  'The stream from {url} sent nothing for {ms} ms.',
   'peer',
   504,
 )
@@ -108,7 +108,7 @@ export const contentType: ErrorEntry = toEntry(
 export const refused: ErrorEntry = toEntry('REFUSED', '{url} answered {status}: {reason}.', 'peer')
 export const notRepeated: ErrorEntry = toEntry(
   'NOT_REPEATED',
-  'The {method} request is not sent again, because it could act twice. Allow it with repeat: true.',
+  'A {method} could act twice, so it is sent once. Allow it with repeat: true.',
   'caller',
 )
 export const movedBack: ErrorEntry = toEntry(
@@ -117,12 +117,7 @@ export const movedBack: ErrorEntry = toEntry(
   'peer',
   503,
 )
-export const asleep: ErrorEntry = toEntry(
-  'ASLEEP',
-  'The page went into the back/forward cache.',
-  'caller',
-  503,
-)
+export const asleep: ErrorEntry = toEntry('ASLEEP', 'The page sleeps.', 'caller', 503)
 export const handlerFailed: ErrorEntry = toEntry(
   'HANDLER_FAILED',
   'A handler of "{type}" threw: {reason}.',
@@ -130,7 +125,7 @@ export const handlerFailed: ErrorEntry = toEntry(
 )
 export const handlerStuck: ErrorEntry = toEntry(
   'HANDLER_STUCK',
-  'A handler did not finish "{type}" in {ms} ms. Nothing more is read until it does.',
+  'A handler of "{type}" takes more than {ms} ms, and the stream waits.',
   'caller',
 )
 export const dataInvalid: ErrorEntry = toEntry(
@@ -145,7 +140,7 @@ export const storeFailed: ErrorEntry = toEntry(
 )
 export const outboxFull: ErrorEntry = toEntry(
   'OUTBOX_FULL',
-  '{entries} publishes wait already. Try again when some of them were sent.',
+  '{entries} publishes wait already. Try again later.',
   'caller',
   503,
 )

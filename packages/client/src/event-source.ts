@@ -158,7 +158,6 @@ export class EventSource extends EventTarget {
         ladder: LADDER,
         patience: PATIENCE,
         maxEventBytes,
-        failOverAfter: 1,
         retryMs: RETRY_MS,
       },
       {
@@ -172,9 +171,7 @@ export class EventSource extends EventTarget {
 
   #toSource(resumeBy: ResumeBy | undefined): StreamSource {
     return {
-      endpoints: 1,
-      canRefresh: false,
-      whyOnce: () => undefined,
+      endpoint: 0,
       prepare: async (context) => {
         const headers = new Headers()
         const credentials = this.#withCredentials ? 'include' : 'same-origin'

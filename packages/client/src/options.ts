@@ -73,8 +73,9 @@ export interface ClientOptions<Events extends EventMap = EventMap>
 type World = { readonly [Name in keyof WorldOptions]-?: Exclude<WorldOptions[Name], undefined> }
 
 /** Every request of a client has the same source. */
-interface ClientSetup extends ConnectionSetup {
+interface ClientSetup extends Omit<ConnectionSetup, 'source'> {
   readonly source: RequestSource
+  readonly failOverAfter: number
 }
 
 type Given<Options> = { [Name in keyof Options]?: Exclude<Options[Name], undefined> }

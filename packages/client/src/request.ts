@@ -12,7 +12,6 @@ import {
   type PreparedRequest,
   type RequestContext,
   type ResumeBy,
-  type StreamSource,
 } from './stream-request.ts'
 
 /** A value, or a function that is asked before each request. */
@@ -50,9 +49,11 @@ interface StreamInit extends RequestInit {
 const SAFE_TO_REPEAT = /^(GET|HEAD|OPTIONS|QUERY|PUT|DELETE)$/
 
 /** Makes requests from the options, anew for each attempt. */
-export class RequestSource implements StreamSource {
+export class RequestSource {
   readonly method: string
+  /** How many equal servers there are. */
   readonly endpoints: number
+  /** True when asking for a token again can change the answer to a 401. */
   readonly canRefresh: boolean
   readonly #options: SourceOptions
   readonly #urls: readonly PerRequest<string | URL>[]
@@ -69,7 +70,10 @@ export class RequestSource implements StreamSource {
     if (this.endpoints === 0) throw toError(optionInvalid, { option: 'url', problem: 'is empty' })
   }
 
-  /** A request may be made again when making it twice does what making it once does. */
+  /**
+   * Why the request must not be made again after it ended like this; undefined when it may, because
+   * making it twice does what making it once does.
+   */
   whyOnce(error: HeartlineError): HeartlineError | undefined {
     const { method } = this
     if (this.#options.repeat === true || SAFE_TO_REPEAT.test(method)) return undefined

@@ -1,18 +1,23 @@
 import type { HeartlineError } from '@heartline/wire'
+import type { Outcome } from './outcome.ts'
+
+/** Where and how a stream goes on. */
+export interface Resume {
+  /** The place, `''` at the start. */
+  readonly lastEventId: string
+  /** After how many seconds without a byte the last stream of a hub died; 0 when it did not. */
+  readonly silence: number
+  readonly signal: AbortSignal
+}
 
 /** What a function among the options is told. */
-export interface RequestContext {
+export interface RequestContext extends Resume {
   /** 1 for the first request of the client, counting on. */
   readonly attempt: number
   /** Which of the endpoints is asked. */
   readonly endpoint: number
-  /** Where the stream goes on, `''` at the start. */
-  readonly lastEventId: string
   /** True after a 401 or an expired token: fetch a new one, do not take it from a cache. */
   readonly refresh: boolean
-  /** After how many seconds without a byte the last stream of a hub died; 0 when it did not. */
-  readonly silence: number
-  readonly signal: AbortSignal
 }
 
 /** A request that is ready to be sent. */
@@ -26,21 +31,26 @@ export type ResumeBy = 'header' | 'query'
 
 /** Makes the requests of one stream. */
 export interface StreamSource {
-  /** How many equal servers there are. */
-  readonly endpoints: number
-  /** True when asking for a token again can change the answer to a 401. */
-  readonly canRefresh: boolean
-  /** Why the request must not be made again after it ended like this; undefined when it may. */
-  whyOnce(error: HeartlineError): HeartlineError | undefined
+  /** Which of several equal servers is asked, from 0. Another one starts the waits anew. */
+  readonly endpoint: number
   /** May reject: then there was no request. */
-  prepare(context: RequestContext): Promise<PreparedRequest>
+  prepare(resume: Resume): Promise<PreparedRequest>
+  /** The request opened a stream. */
+  onOpen?(): void
+  /**
+   * A request or its stream ended, but not for good.
+   *
+   * @param hasWorked The stream lived for long enough to be worth something.
+   * @returns Why no other request follows, if none does.
+   */
+  onEnd?(outcome: Outcome, hasWorked: boolean): HeartlineError | undefined
 }
 
 /** Adds to a request what makes it one for a stream that goes on after a place. */
 export function toStreamRequest(
   url: URL,
   init: RequestInit & { readonly headers: Headers },
-  { lastEventId, silence, signal }: RequestContext,
+  { lastEventId, silence, signal }: Resume,
   resumeBy: ResumeBy = 'header',
 ): PreparedRequest {
   const { headers } = init

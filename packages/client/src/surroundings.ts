@@ -23,17 +23,15 @@ export const surroundings: Surroundings = {
   },
   watch(onWake, onSleep) {
     const { document } = globalThis
+    const end = new AbortController()
     const look = ({ type, persisted }: Event & { persisted?: boolean }): void => {
       const isHiding = type === 'visibilitychange' && document.visibilityState === 'hidden'
       if (type !== 'pagehide' && !isHiding) onWake()
       // A page that will not be kept takes its connections with it.
-      if (type === 'pagehide' && persisted === true) onSleep()
+      else if (persisted === true) onSleep()
     }
-    for (const type of OF_WINDOW) globalThis.addEventListener?.(type, look)
-    for (const type of OF_DOCUMENT) document?.addEventListener(type, look)
-    return () => {
-      for (const type of OF_WINDOW) globalThis.removeEventListener?.(type, look)
-      for (const type of OF_DOCUMENT) document?.removeEventListener(type, look)
-    }
+    for (const type of OF_WINDOW) globalThis.addEventListener?.(type, look, end)
+    for (const type of OF_DOCUMENT) document?.addEventListener(type, look, end)
+    return () => end.abort()
   },
 }

@@ -25,32 +25,27 @@ const BRAND = Symbol.for('heartline.error')
  */
 export class HeartlineError extends Error {
   override readonly name = 'HeartlineError'
-  readonly code: string
-  readonly fault: Fault
-  readonly retryable: boolean
-  readonly status: number
-  readonly details: ErrorDetails
+  declare readonly code: string
+  declare readonly fault: Fault
+  declare readonly retryable: boolean
+  declare readonly status: number
+  declare readonly details: ErrorDetails
 
   constructor(entry: ErrorEntry, details: ErrorDetails = {}, cause?: unknown) {
-    super(fillTemplate(entry.message, details), cause === undefined ? undefined : { cause })
-    this.code = entry.code
-    this.fault = entry.fault
-    this.retryable = entry.retryable
-    this.status = entry.status
-    this.details = details
+    const { message, ...fields } = entry
+    super(fillTemplate(message, details), cause === undefined ? undefined : { cause })
+    Object.assign(this, fields, { details })
   }
 
   static {
     Object.defineProperty(this.prototype, BRAND, { value: true })
-    Object.defineProperty(this, Symbol.hasInstance, {
-      value: (value: unknown) => typeof value === 'object' && value !== null && BRAND in value,
-    })
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value
   }
 }
 
 function fillTemplate(template: string, details: ErrorDetails): string {
-  return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
-    const value = details[name]
-    return value === undefined ? whole : String(value)
-  })
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => String(details[name] ?? whole))
 }
