@@ -1,0 +1,1 @@
+export { subscribe, type SubscribeOptions } from './client/subscribe.ts'

@@ -1,0 +1,47 @@
+import type { Session, SessionOptions } from '@heartline/session/fetch'
+import type { ExecutionResult } from 'graphql'
+import type { Exchange } from './exchange.ts'
+import type { Execution } from './execution.ts'
+import { distinctFrames } from './frames.ts'
+import type { OpenStreams } from './open-streams.ts'
+import { OperationRun } from './operation-run.ts'
+import { Place } from './operation.ts'
+
+/** What streams of their own need to know. */
+export interface DistinctTerms {
+  readonly session: SessionOptions
+  readonly minEventInterval: number
+  readonly report: (error: unknown) => void
+  readonly streams: OpenStreams
+}
+
+/** Answers one operation with a stream of its own: results, `complete`, the end. */
+export function openDistinct(
+  exchange: Exchange<unknown>,
+  execution: Execution,
+  terms: DistinctTerms,
+): void {
+  const session = exchange.open(terms.session)
+  const run = new OperationRun(execution, {
+    session,
+    frames: distinctFrames,
+    minEventInterval: terms.minEventInterval,
+    report: terms.report,
+    onEnd: (_end, resume) => session.close(resume ? 'drained' : 'finished'),
+  })
+  terms.streams.add(session, () => run.stop())
+  void run.start()
+}
+
+/** What was wrong before execution is told on an accepted stream. */
+export function openRefused(
+  exchange: Exchange<unknown>,
+  result: ExecutionResult,
+  session: SessionOptions,
+): Session {
+  const stream = exchange.open(session)
+  stream.send(distinctFrames.next(result, new Place()))
+  stream.send(distinctFrames.complete())
+  stream.close('finished')
+  return stream
+}

@@ -1,0 +1,53 @@
+import type { EventFields } from '@heartline/wire'
+import type { ExecutionResult } from 'graphql'
+import { toError } from './errors.ts'
+import type { Place } from './operation.ts'
+
+/** How the results of an operation are written on its stream. */
+export interface Frames {
+  next(result: ExecutionResult, place: Place): EventFields
+  complete(): EventFields
+  /** Tells where the source is when no result does; undefined where the stream has many sources. */
+  place(id: string): EventFields | undefined
+}
+
+/** A stream of its own: the place of its source is the place of the stream. */
+export const distinctFrames: Frames = {
+  next: (result, place) => ({
+    type: 'next',
+    data: toJson(withGap(result, place)),
+    id: place.id,
+  }),
+  // Not without `data:`, or an EventSource would never see it.
+  complete: () => ({ type: 'complete', data: '' }),
+  place: (id) => ({ id }),
+}
+
+/** A shared stream: each frame says which operation it is of. */
+export function singleFrames(id: string): Frames {
+  const idJson = JSON.stringify(id)
+  return {
+    next: (result, place) => {
+      const payload = toJson(withGap(result, place))
+      return { type: 'next', data: `{"id":${idJson},"payload":${payload}}` }
+    },
+    complete: () => ({ type: 'complete', data: `{"id":${idJson}}` }),
+    place: () => undefined,
+  }
+}
+
+/** A hole is told with the first result after it, where every client lets it through. */
+function withGap(result: ExecutionResult, place: Place): ExecutionResult {
+  const { gap } = place
+  if (gap === undefined) return result
+  place.gap = undefined
+  return { ...result, extensions: { ...result.extensions, heartline: { gap } } }
+}
+
+function toJson(result: ExecutionResult): string {
+  try {
+    return JSON.stringify(result)
+  } catch (error) {
+    throw toError('resultInvalid', {}, error)
+  }
+}

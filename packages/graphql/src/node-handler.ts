@@ -1,0 +1,129 @@
+import {
+  createNodeSession,
+  type NodeRequest,
+  type NodeResponse,
+  type Session,
+  type SessionOptions,
+} from '@heartline/session'
+import { Core } from './core.ts'
+import { toError } from './errors.ts'
+import type { Exchange, Reply } from './exchange.ts'
+import type { HandlerExtra } from './handler.ts'
+import type { HandlerOptions } from './options.ts'
+import { queryOf } from './query.ts'
+import type { HandlerStats } from './stats.ts'
+
+/** Answers GraphQL requests of node:http and node:http2. Never rejects. */
+export interface NodeHandler {
+  (request: NodeRequest, response: NodeResponse, extra?: HandlerExtra): Promise<void>
+  /** What it holds now. */
+  readonly stats: HandlerStats
+  /** Ends all streams so that their readers come back elsewhere, and those opened later. */
+  drain(): void
+}
+
+/**
+ * The handler of `createHandler` for node:http and node:http2, and for frameworks on top of them.
+ * A body that a parser before it has left in `request.body` is taken from there.
+ *
+ * @throws HeartlineError `HL_GRAPHQL_OPTION_INVALID`; what a schema that is not valid throws
+ */
+export function createNodeHandler<Context = unknown>(
+  options: HandlerOptions<NodeRequest, Context>,
+): NodeHandler {
+  const core = new Core<NodeRequest, Context>(options)
+  const handle = async (
+    request: NodeRequest,
+    response: NodeResponse,
+    extra?: HandlerExtra,
+  ): Promise<void> => {
+    const reply = await core.handle(new NodeExchange(request, response, extra))
+    if (reply !== undefined) send(request, response, reply)
+  }
+  return Object.defineProperties(handle, {
+    stats: { get: () => core.stats },
+    drain: { value: () => core.drain() },
+  }) as NodeHandler
+}
+
+class NodeExchange implements Exchange<NodeRequest> {
+  readonly incoming: NodeRequest
+  readonly method: string
+  readonly query: URLSearchParams
+  readonly #response: NodeResponse
+  readonly #body: unknown
+
+  constructor(request: NodeRequest, response: NodeResponse, extra: HandlerExtra = {}) {
+    this.incoming = request
+    this.method = request.method ?? 'GET'
+    this.query = queryOf(request.url ?? '/')
+    this.#response = response
+    this.#body = extra.body ?? (request as { body?: unknown }).body
+  }
+
+  /** `close` of the response: that of a request comes when its body was read. */
+  get signal(): AbortSignal {
+    const controller = new AbortController()
+    const response = this.#response
+    response.once('close', () => controller.abort())
+    return controller.signal
+  }
+
+  header(name: string): string | undefined {
+    const value = this.incoming.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
+
+  async body(maxBytes: number): Promise<unknown> {
+    if (this.#body !== undefined) return textOf(this.#body)
+    return readText(this.incoming, maxBytes)
+  }
+
+  open(options: SessionOptions): Session {
+    return createNodeSession(this.incoming, this.#response, options)
+  }
+}
+
+/**
+ * Not with a loop over the request: leaving that would destroy the connection with the answer. No
+ * listener stays, so that a stream may let go of its request.
+ */
+function readText(request: NodeRequest, maxBytes: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const take = (chunk: Buffer): void => {
+      bytes += chunk.length
+      if (bytes <= maxBytes) return void chunks.push(chunk)
+      leave()
+      // The rest is thrown away, or the connection would break before the answer was read.
+      request.resume()
+      reject(toError('bodyTooLarge', { maxBytes }))
+    }
+    const finish = (): void => {
+      leave()
+      resolve(Buffer.concat(chunks).toString('utf8'))
+    }
+    const fail = (): void => {
+      leave()
+      reject(toError('bodyInvalid'))
+    }
+    const leave = (): void => {
+      request.off('data', take).off('end', finish).off('error', fail).off('close', fail)
+    }
+    request.on('data', take).on('end', finish).on('error', fail).on('close', fail)
+  })
+}
+
+function textOf(body: unknown): unknown {
+  return Buffer.isBuffer(body) ? body.toString('utf8') : body
+}
+
+function send(request: NodeRequest, response: NodeResponse, reply: Reply): void {
+  if (response.headersSent || response.destroyed) return
+  response.statusCode = reply.status
+  for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value)
+  // What is left of a body that was refused: the connection cannot be used again before it is read.
+  if (!request.complete && request.httpVersionMajor < 2) response.setHeader('Connection', 'close')
+  response.end(request.method === 'HEAD' ? '' : reply.body)
+}

@@ -1,0 +1,1 @@
+export { createNodeHandler, type NodeHandler } from './node-handler.ts'
