@@ -1,16 +1,8 @@
-import {
-  chromium,
-  type Browser,
-  type BrowserContext,
-  type CDPSession,
-  type Page,
-} from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import { chromiumMissing } from '../../kit/reader-chromium.ts'
-import { waitFor } from '../../kit/wait-for.ts'
-import type { Kept, Site } from './site.ts'
-
-declare const window: Window & Kept
+import type { Site } from './site.ts'
+import { Tab } from './tab.ts'
 
 /** A sentence for a person when there is no browser. In CI it throws. */
 export function browserMissing(): string | undefined {
@@ -19,80 +11,27 @@ export function browserMissing(): string | undefined {
   return missing
 }
 
-/** Debian's Chromium, which keeps pages in its back/forward cache as for a person. */
+/** Debian's Chromium. */
 export function launch(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-sync'],
-    ignoreDefaultArgs: ['--disable-back-forward-cache'],
-  })
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-sync']
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args })
 }
 
-/** One tab of a site, and what it read. */
-export class Tab {
+/** A tab that Playwright drives. */
+export class DrivenTab extends Tab {
   readonly page: Page
 
   constructor(page: Page) {
+    super((expression) => page.evaluate(expression))
     this.page = page
   }
 
-  /** @param path Of the site. Default `/`. */
-  static async open(context: BrowserContext, site: Site, path = '/'): Promise<Tab> {
+  static async open(context: BrowserContext, site: Site): Promise<DrivenTab> {
     const page = await context.newPage()
-    await page.goto(site.url + path)
-    const tab = new Tab(page)
+    await page.goto(site.url)
+    const tab = new DrivenTab(page)
     await tab.load()
     return tab
-  }
-
-  async load(): Promise<void> {
-    await this.page.waitForFunction(() => window.lib !== undefined)
-  }
-
-  async read(topics: readonly string[], options: object = {}): Promise<void> {
-    await this.page.evaluate(([asked, more]) => window.read(asked, more), [
-      topics,
-      options,
-    ] as const)
-  }
-
-  seen(): Promise<number[]> {
-    return this.page.evaluate(() => window.seen)
-  }
-
-  gaps(): Promise<unknown[]> {
-    return this.page.evaluate(() => window.gaps)
-  }
-
-  state(): Promise<string> {
-    return this.page.evaluate(() => window.client.state.name)
-  }
-
-  async untilOpen(): Promise<void> {
-    await waitFor(async () => (await this.state()) === 'open', { what: 'the tab is open' })
-  }
-
-  async untilSeen(n: number): Promise<void> {
-    let last: number[] = []
-    await waitFor(async () => (last = await this.seen()).includes(n), {
-      what: `the tab sees ${n}`,
-      report: () => `the last it saw is ${last.at(-1)} of ${last.length}`,
-    })
-  }
-
-  async devtools(): Promise<CDPSession> {
-    return this.page.context().newCDPSession(this.page)
-  }
-
-  /** As the browser does with a tab that is hidden for long. */
-  async freeze(): Promise<void> {
-    const devtools = await this.devtools()
-    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
-  }
-
-  async resume(): Promise<void> {
-    const devtools = await this.devtools()
-    await devtools.send('Page.setWebLifecycleState', { state: 'active' })
   }
 
   /** Kills the process of the tab. */

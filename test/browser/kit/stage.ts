@@ -1,8 +1,9 @@
 import type { Browser, BrowserContext } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
 import { waitFor } from '../../kit/wait-for.ts'
-import { eachOnce, Tab } from './browser.ts'
+import { DrivenTab, eachOnce } from './browser.ts'
 import { Site, type SiteOptions } from './site.ts'
+import type { Tab } from './tab.ts'
 
 /** A site, and a person's browser for it. It ends with the test. */
 export class Stage {
@@ -24,13 +25,16 @@ export class Stage {
     return new Stage(site, context)
   }
 
-  open(path = '/'): Promise<Tab> {
-    return Tab.open(this.context, this.site, path)
+  open(): Promise<DrivenTab> {
+    return DrivenTab.open(this.context, this.site)
   }
 
   /** A tab for each list of topics, one after the other, until all share one stream. */
-  async openTabs(topics: readonly (readonly string[])[], options: object = {}): Promise<Tab[]> {
-    const tabs: Tab[] = []
+  async openTabs(
+    topics: readonly (readonly string[])[],
+    options: object = {},
+  ): Promise<DrivenTab[]> {
+    const tabs: DrivenTab[] = []
     for (const each of topics) {
       const tab = await this.open()
       await tab.read(each, options)
@@ -41,12 +45,17 @@ export class Stage {
     return tabs
   }
 
-  async untilShared(streams = 1): Promise<void> {
-    await waitFor(() => this.site.sessions === streams, {
-      what: `there are ${streams} streams`,
-      report: () => JSON.stringify(this.site.selectors),
-    })
+  untilShared(streams = 1): Promise<void> {
+    return untilStreams(this.site, streams)
   }
+}
+
+/** Waits until so many streams are open at the hub. */
+export async function untilStreams(site: Site, streams: number): Promise<void> {
+  await waitFor(() => site.sessions === streams, {
+    what: `there are ${streams} streams`,
+    report: () => JSON.stringify(site.selectors),
+  })
 }
 
 /** Every number from the first that a tab saw to this one is with it, once and in order. */

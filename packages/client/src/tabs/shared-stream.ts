@@ -90,6 +90,8 @@ export class SharedStream {
 
   /** The page or the machine woke up. */
   woke(): void {
+    // A channel that was closed for the back/forward cache takes nothing.
+    if (this.#abort.signal.aborted) return
     this.#setup.station.post({ kind: 'wake', from: this.#setup.member })
     this.#look()
   }

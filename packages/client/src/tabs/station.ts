@@ -49,6 +49,7 @@ export class TabStation implements Station {
   }
 
   post(message: ToLeader): void {
+    if (this.#abort.signal.aborted) return
     const leader = this.#leader
     // Not in this turn: the answer must not come before the question returned.
     if (leader !== undefined) queueMicrotask(() => leader.receive(message))
