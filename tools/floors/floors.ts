@@ -35,17 +35,47 @@ export const FLOORS: readonly Room[] = [
   {
     name: '@heartline/graphql',
     folder: 'packages/graphql',
-    mayImport: [
-      '@heartline/wire',
-      '@heartline/client',
-      '@heartline/session',
-      '@heartline/broker',
-    ],
+    mayImport: ['@heartline/wire', '@heartline/client', '@heartline/session', '@heartline/broker'],
   },
   {
     name: '@heartline/console',
     folder: 'packages/console',
     mayImport: ['@heartline/wire', '@heartline/client'],
+  },
+  {
+    name: '@heartline/express',
+    folder: 'adapters/express',
+    mayImport: ['@heartline/wire', '@heartline/session'],
+  },
+  {
+    name: '@heartline/fastify',
+    folder: 'adapters/fastify',
+    mayImport: ['@heartline/wire', '@heartline/session'],
+  },
+  {
+    name: '@heartline/koa',
+    folder: 'adapters/koa',
+    mayImport: ['@heartline/wire', '@heartline/session'],
+  },
+  {
+    name: '@heartline/nest',
+    folder: 'adapters/nest',
+    mayImport: ['@heartline/wire', '@heartline/session'],
+  },
+  {
+    name: '@heartline/hono',
+    folder: 'adapters/hono',
+    mayImport: ['@heartline/wire', '@heartline/session'],
+  },
+  {
+    name: '@heartline/h3',
+    folder: 'adapters/h3',
+    mayImport: ['@heartline/wire', '@heartline/session'],
+  },
+  {
+    name: '@heartline/elysia',
+    folder: 'adapters/elysia',
+    mayImport: ['@heartline/wire', '@heartline/session'],
   },
   {
     name: 'heartline',
@@ -74,10 +104,13 @@ export const NEUTRAL_ENTRIES: readonly string[] = [
   'packages/session/src/fetch.ts',
   'packages/graphql/src/index.ts',
   'packages/graphql/src/client.ts',
+  'adapters/hono/src/index.ts',
+  'adapters/h3/src/index.ts',
+  'adapters/elysia/src/index.ts',
 ]
 
 /** Packages of others that such an entry may import: they run anywhere themselves. */
-export const NEUTRAL_PACKAGES: readonly string[] = ['react']
+export const NEUTRAL_PACKAGES: readonly string[] = ['react', 'graphql', 'hono/http-exception', 'h3']
 
 /** Folders whose sources may read `process.env` and `process.argv`. */
 export const READS_ENVIRONMENT: readonly string[] = ['packages/server']

@@ -364,6 +364,7 @@ export class Hub {
       maxAgeMs,
       expiresAtMs,
       headers: tellsTopics === true ? { ...extra.headers, ...TOLD } : extra.headers,
+      monitor: extra.monitor,
     }
   }
 

@@ -27,15 +27,16 @@ const known = new WeakMap<object, ServerStreams>()
 const NO_SERVER = {}
 
 /**
- * The group of the streams of the server that a request came to. They end when somebody calls
+ * The group of the streams of the server that a request came to; without a request, of those that came
+ * to no server of Node. They end when somebody calls
  * `server.close()`, which would else wait for them for ever: it says nothing to anybody before all
  * connections are gone, so that the method of this one server is replaced by one that tells us.
  */
-export function groupOf(request: NodeRequest, monitor?: SessionMonitor): StreamGroup {
-  const { server } = request.socket as { server?: ClosableServer | undefined }
+export function groupOf(request: NodeRequest | undefined, monitor?: SessionMonitor): StreamGroup {
+  const { server } = (request?.socket ?? {}) as { server?: ClosableServer | undefined }
   const streams = known.get(server ?? NO_SERVER) ?? new ServerStreams(server)
   known.set(server ?? NO_SERVER, streams)
-  if ('stream' in request) streams.note(request.stream.session)
+  if (request !== undefined && 'stream' in request) streams.note(request.stream.session)
   return streams.group(monitor)
 }
 
@@ -91,7 +92,7 @@ class ServerStreams {
       server.closeIdleConnections?.()
       if (--left === 0) clearInterval(timer)
     }, SWEEP_MS)
-    timer.unref()
+    ;(timer as { unref?: () => void }).unref?.()
     server.once('close', () => clearInterval(timer))
   }
 }

@@ -1,0 +1,4 @@
+import { describeAdapters } from './conformance.ts'
+import { elysiaTargets } from './targets/elysia.ts'
+
+describeAdapters(elysiaTargets)

@@ -1,0 +1,4 @@
+import { describeAdapters } from './conformance.ts'
+import { expressTargets } from './targets/express.ts'
+
+describeAdapters(expressTargets)

@@ -1,0 +1,4 @@
+import { describeAdapters } from './conformance.ts'
+import { honoTargets } from './targets/hono.ts'
+
+describeAdapters(honoTargets)

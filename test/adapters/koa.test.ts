@@ -1,0 +1,4 @@
+import { describeAdapters } from './conformance.ts'
+import { koaTargets } from './targets/koa.ts'
+
+describeAdapters(koaTargets)

@@ -1,0 +1,4 @@
+import { describeAdapters } from './conformance.ts'
+import { nestTargets } from './targets/nest.ts'
+
+describeAdapters(nestTargets)

@@ -1,0 +1,34 @@
+import type { Hub } from '@heartline/hub'
+import type { SessionMonitor, StreamHandler } from '@heartline/session'
+
+/** What an application under test is made with. Its routes are the same on every framework. */
+export interface Setup {
+  readonly hub: Hub
+  readonly monitor: SessionMonitor
+  /** Feeds `GET /stream` and `POST /stream`. */
+  readonly handler: StreamHandler
+}
+
+export interface Application {
+  readonly port: number
+  /** The framework's own. */
+  close(): Promise<unknown>
+}
+
+/**
+ * A framework with its usual middleware (compression, CORS for `http://shop.example`, helmet or what
+ * is like it, body parser) and these routes:
+ *
+ * - `GET /events`: the stream of the hub, for whom sends `Authorization: yes`; else the framework's
+ *   own authentication answers 401
+ * - `GET /stream`, `POST /stream`: the handler's
+ */
+export interface AdapterTarget {
+  readonly name: string
+  readonly http: 1 | 2
+  /** The header that its helmet sets; undefined where it has none. */
+  readonly helmet: string | undefined
+  start(setup: Setup): Promise<Application>
+}
+
+export const ORIGIN = 'http://shop.example'
