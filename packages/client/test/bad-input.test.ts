@@ -117,7 +117,7 @@ describe('an answer that is no stream', () => {
   })
 
   it('HL-CLIENT-40: after a stream, or with a place of an earlier one, it is waited out', async () => {
-    const { url } = await serve((request, response, n) => {
+    const { url } = await serve((_, response, n) => {
       const isPortal = n === 1 || n === 2
       if (isPortal) response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Log in')
       else openStream(response, `id: ${n}\ndata: ${n}\n\n`)
@@ -401,8 +401,8 @@ describe('what the caller does', () => {
     })
     const reading = read({ url, store: { load: fail, save: fail } })
     await until(() => reading.reported.length >= 2, 'it is reported')
-    expect(new Set(reading.reported)).toEqual(new Set(['HL_CLIENT_STORE_FAILED']))
     await until(() => reading.client.lastEventId === '8', 'the place is kept all the same')
+    expect(new Set(reading.reported)).toEqual(new Set(['HL_CLIENT_STORE_FAILED']))
     expect(reading.seen).toEqual([1, 2])
   })
 
@@ -411,11 +411,11 @@ describe('what the caller does', () => {
     const directory = mkdtempSync(join(tmpdir(), 'heartline-client-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
     const absent = read({ url, store: fileStore(join(directory, 'not there', 'place')) })
-    await until(() => absent.reported.length > 0, 'it is reported')
+    await until(() => absent.reported.length > 0 && absent.seen.length > 0, 'it is reported')
     // What is no file cannot be read, also by root, whom permissions do not hold.
     chmodSync(directory, 0o500)
     const denied = read({ url, store: fileStore(directory) })
-    await until(() => denied.reported.length > 0, 'it is reported')
+    await until(() => denied.reported.length > 0 && denied.seen.length > 0, 'it is reported')
     expect(new Set([...absent.reported, ...denied.reported])).toEqual(
       new Set(['HL_CLIENT_STORE_FAILED']),
     )
