@@ -137,7 +137,8 @@ export class Attempt {
     // Not every `fetch` ends the body when its signal says so.
     const cancel = (): void => void reader.cancel().catch(() => {})
     this.#abort.signal.addEventListener('abort', cancel, { once: true })
-    while (this.#verdict === undefined) {
+    // Ends with the cancellation, too.
+    for (;;) {
       const { value, done } = await reader.read()
       if (done || this.#verdict !== undefined) return
       this.#fed()

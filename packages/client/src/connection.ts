@@ -147,7 +147,12 @@ export class Connection {
       refuse: (response, url) => this.#refuse(response, url),
       onOpen: (response, heartbeatMs) => {
         if (this.#isStopped) return
-        this.#opened(heartbeatMs)
+        this.#heartbeatMs = heartbeatMs
+        this.#silence = 0
+        this.#openedAt = this.#setup.clock.now()
+        this.#wasOpen = true
+        this.#setup.source.onOpen?.()
+        this.#enter('open')
         this.#listener.onOpen?.(response, heartbeatMs)
       },
       onItems: (items) => {
@@ -161,15 +166,6 @@ export class Connection {
         if (!this.#isStopped) this.#listener.onComment?.(text)
       },
     }
-  }
-
-  #opened(heartbeatMs: number): void {
-    this.#heartbeatMs = heartbeatMs
-    this.#silence = 0
-    this.#openedAt = this.#setup.clock.now()
-    this.#wasOpen = true
-    this.#setup.source.onOpen?.()
-    this.#enter('open', undefined)
   }
 
   #refuse(response: Response, url: string): Promise<Outcome | undefined> {
@@ -206,7 +202,7 @@ export class Connection {
     if (isCut) this.#silence = Math.ceil(ms / 1000)
   }
 
-  #enter(name: ConnectionState['name'], error: HeartlineError | undefined, waitMs?: number): void {
+  #enter(name: ConnectionState['name'], error?: HeartlineError, waitMs?: number): void {
     if (this.#isStopped) return
     this.#state = this.#toState(name, error, waitMs)
     this.#listener.onState?.(this.#state)

@@ -55,7 +55,7 @@ export const redirectOrigin: ErrorEntry = toEntry(
 )
 export const connectTimeout: ErrorEntry = toEntry(
   'CONNECT_TIMEOUT',
-  '{url} did not answer for {ms} ms.',
+  'No answer from {url} for {ms} ms.',
   'peer',
   504,
 )

@@ -112,11 +112,14 @@ export function resolveConnection(options: ConnectionOptions): ClientSetup {
   }
 }
 
+/** Those that are filled in where they are used. */
+const OPEN = ['firstByteMs', 'maxEventBytes']
+
 /** @throws HeartlineError `HL_CLIENT_OPTION_INVALID` */
 export function requireNumbers(options: Readonly<Record<string, number | undefined>>): void {
-  for (const [option, value] of Object.entries(options)) {
-    const isGood = value === undefined || value > 0 || (value === 0 && option !== 'maxEventBytes')
-    if (!isGood) throw toError(optionInvalid, { option, problem: 'must be a number above 0' })
+  for (const [option, value = OPEN.includes(option) ? 1 : -1] of Object.entries(options)) {
+    const isGood = value > 0 || (value === 0 && option !== 'maxEventBytes')
+    if (!isGood) throw toError(optionInvalid, { option, problem: 'is no number above 0' })
   }
 }
 

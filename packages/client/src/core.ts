@@ -1,0 +1,1 @@
+export { createReader, type Reader, type ReaderEvent, type ReaderOptions } from './reader.ts'
