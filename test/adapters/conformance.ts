@@ -143,7 +143,7 @@ export function describeAdapters(targets: readonly AdapterTarget[]): void {
       let reason: { code?: string } | undefined
       handler = async (session, signal) => {
         session.send({ data: 'here' })
-        await new Promise((resolve) => void signal.addEventListener('abort', resolve))
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
         reason = signal.reason as object
       }
       const client = ask()
@@ -266,7 +266,7 @@ export function describeAdapters(targets: readonly AdapterTarget[]): void {
         session.send({ data: 'here' })
         const tick = setInterval(() => session.comment('tick'), 20)
         session.onCleanup(() => clearInterval(tick))
-        await new Promise((resolve) => void signal.addEventListener('abort', resolve))
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
       }
       await application.close().catch(() => undefined)
       application = await target.start({

@@ -19,7 +19,7 @@ import type { Client, ConnectOptions } from './kit/target.ts'
 type Handler = StreamHandler<never>
 
 interface Served {
-  connect(options?: ConnectOptions): Client
+  readonly connect: (options?: ConnectOptions) => Client
   readonly refused: unknown[]
 }
 
@@ -121,7 +121,7 @@ describe.each(targets)('A handler on %s', (_, serve) => {
     let reason: unknown
     const { connect } = await serve(async (session: Session, signal: AbortSignal) => {
       session.send({ data: 'here' })
-      await new Promise((resolve) => void signal.addEventListener('abort', resolve))
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
       reason = signal.reason
     })
     const client = connect()
@@ -289,7 +289,7 @@ describe('A second stream for one request', () => {
         stream(request, response, (session) => void session.send({ data }))
       void once('one')
       once('two').catch((error: unknown) => errors.push(error))
-      setTimeout(() => once('three').catch((error: unknown) => errors.push(error)), 50)
+      setTimeout(() => void once('three').catch((error: unknown) => errors.push(error)), 50)
     })
     const [client] = await listen(
       () => server,
