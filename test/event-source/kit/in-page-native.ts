@@ -1,0 +1,3 @@
+import { createKit } from './page-kit.ts'
+
+Object.assign(globalThis, { kit: createKit(EventSource) })

@@ -1,0 +1,6 @@
+import { EventSource } from '@heartline/client'
+import { createKit } from './page-kit.ts'
+
+Object.assign(globalThis, {
+  kit: createKit(EventSource as unknown as typeof globalThis.EventSource),
+})
