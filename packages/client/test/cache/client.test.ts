@@ -48,9 +48,8 @@ describe('a client with a cache', () => {
       cache: fileCache(join(folder, 'values')),
     })
     const first = connect({ url: server.url, ...parts() })
-    await until(async () => (await fileStore(join(folder, 'place')).load()) === '2')
-    await until(() => first.lastEventId === '2')
-    await settle()
+    const place = fileStore(join(folder, 'place'))
+    await expect.poll(() => place.load(), { timeout: 20_000 }).toBe('2')
     first.close()
     const { url } = server
     await server.close()
