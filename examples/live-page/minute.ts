@@ -21,20 +21,19 @@ export class Minute {
     const now = Date.now()
     this.#note(isOpen, now)
     const { width, height, draw, toX } = this.#begin(now)
-    const style = getComputedStyle(this.#canvas)
     draw.globalAlpha = 0.3
-    draw.fillStyle = style.getPropertyValue('--wait')
+    draw.fillStyle = colourOf('away')
     for (const { from, to } of this.#away) {
       draw.fillRect(toX(from), 0, Math.max(toX(to) - toX(from), 2), height)
     }
     for (const { kind, at } of this.#marks) {
       const isGap = kind === 'gap'
       draw.globalAlpha = isGap ? 1 : 0.5
-      draw.fillStyle = style.getPropertyValue(isGap ? '--bad' : '--good')
+      draw.fillStyle = colourOf(kind)
       draw.fillRect(toX(at), isGap ? 0 : height * 0.35, isGap ? 3 : 1.5, height)
     }
     draw.globalAlpha = 1
-    draw.fillStyle = style.getPropertyValue('--line')
+    draw.fillStyle = colourOf('line')
     draw.fillRect(0, height - 1, width, 1)
   }
 
@@ -61,4 +60,11 @@ export class Minute {
     draw.scale(devicePixelRatio, devicePixelRatio)
     return { width, height, draw, toX: (at) => width - ((now - at) / SPAN_MS) * width }
   }
+}
+
+/** As the legend shows it, in the light and in the dark. */
+function colourOf(kind: Mark | 'away' | 'line'): string {
+  const sample = document.querySelector(kind === 'line' ? 'section' : `.key .${kind}`) as Element
+  const { backgroundColor, borderColor } = getComputedStyle(sample)
+  return kind === 'line' ? borderColor : backgroundColor
 }

@@ -13,7 +13,7 @@ interface Tick {
 }
 
 const ALL = ['ticker/eur', 'ticker/usd', 'ticker/jpy']
-const SHOWN = 12
+const SHOWN = 100
 /** An event that is this old was sent again after an interruption. */
 const LATE_MS = 1000
 

@@ -70,11 +70,17 @@ describe.skipIf(missing !== undefined)('trouble of tabs', () => {
     const numbers = new Numbers(stage.site, ['n'])
     const [first, second] = await stage.openTabs([['n'], ['n']])
     await second?.untilSeen(numbers.last + 10)
-    const hanging = first?.page.evaluate(() => {
-      const until = Date.now() + 22_000
-      while (Date.now() < until);
-    })
-    await second?.untilSeen(numbers.last + 2500)
+    let isHanging = true
+    const hanging = first?.page
+      .evaluate(() => {
+        const until = Date.now() + 35_000
+        while (Date.now() < until);
+      })
+      .finally(() => (isHanging = false))
+    // It is asked after 10 s and waited for another 3; nobody answers the request for 1.5.
+    await sleep(15_000)
+    await second?.untilSeen(numbers.last + 10)
+    expect(isHanging).toBe(true)
     await hanging
     const last = await numbers.stop()
     await expectAll(second, last)
