@@ -72,7 +72,7 @@ function parseBody(text: string): unknown {
 }
 
 /** @throws HeartlineError `HL_GRAPHQL_PARAM_INVALID` */
-export function checkParams(given: Readonly<Record<string, unknown>>): RequestParams {
+function checkParams(given: Readonly<Record<string, unknown>>): RequestParams {
   const { query, operationName, variables, extensions } = given
   if (query !== undefined && query !== null && typeof query !== 'string') {
     throw toError('paramInvalid', { param: 'query', problem: 'is not a string' })
