@@ -135,7 +135,7 @@ export function isStreamRequest(init: RequestInit | undefined): boolean {
 }
 
 /** The address of a hub's stream for these topics; without topics as it is. */
-export function withTopics(url: string, topics: readonly string[]): URL {
+function withTopics(url: string, topics: readonly string[]): URL {
   const address = new URL(url)
   if (topics.length === 0) return address
   for (const topic of topics) address.searchParams.append('topic', topic)
