@@ -6,10 +6,11 @@
 // 50,000 sessions need 50,000 sockets on each side: the readers are processes of their own, with one
 // source address each, and no process holds more than its share.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Child, endOnSignals } from '../run/child.ts'
+import { cpuNanoseconds } from '../run/cpu-time.ts'
 import { freePort } from '../run/free-port.ts'
 import { describeMachine } from '../run/machine.ts'
 import { processTree } from '../run/process-tree.ts'
@@ -175,14 +176,6 @@ function print({ shares, residentMib, beatsPerSecond, lost }: Measured): void {
 /** Wrappers that became the program have its pid; what else is in the tree is no server. */
 function isNode(pid: number): boolean {
   return readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(process.execPath)
-}
-
-/** Of all threads. The kernel counts it in nanoseconds here, in hundredths of a second in `stat`. */
-function cpuNanoseconds(pid: number): number {
-  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
-    const [spent] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')
-    return sum + Number(spent)
-  }, 0)
 }
 
 function residentMib(pid: number): number {
