@@ -45,12 +45,12 @@ export const FLOORS: readonly Room[] = [
   {
     name: '@heartline/express',
     folder: 'adapters/express',
-    mayImport: ['@heartline/wire', '@heartline/session'],
+    mayImport: ['@heartline/session'],
   },
   {
     name: '@heartline/fastify',
     folder: 'adapters/fastify',
-    mayImport: ['@heartline/wire', '@heartline/session'],
+    mayImport: ['@heartline/session'],
   },
   {
     name: '@heartline/koa',

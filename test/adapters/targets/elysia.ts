@@ -8,7 +8,7 @@ import type { AdapterTarget, Setup } from '../target.ts'
 /** What the adapter for Node gives to the callback. */
 interface NodeServer {
   readonly node: { readonly server: Server }
-  stop(): unknown
+  readonly stop: () => unknown
 }
 
 function create({ hub, monitor, handler }: Setup) {

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import http2 from 'node:http2'
 import type { Server } from 'node:net'
 import { stream, subscribe } from '@heartline/koa'
@@ -32,7 +32,11 @@ function create({ hub, monitor, handler }: Setup): Koa {
 const about = { name: 'Koa', helmet: 'x-frame-options' }
 
 export const koaTargets: readonly AdapterTarget[] = [
-  { ...about, http: 1, start: (setup) => listen(createServer(create(setup).callback())) },
+  {
+    ...about,
+    http: 1,
+    start: (setup) => listen(createServer(create(setup).callback() as RequestListener)),
+  },
   {
     ...about,
     http: 2,
