@@ -21,7 +21,7 @@ export function openDistinct(
   execution: Execution,
   terms: DistinctTerms,
 ): void {
-  const session = exchange.open(terms.session)
+  const session = openFor(exchange, execution, terms.session)
   const run = new OperationRun(execution, {
     session,
     frames: distinctFrames,
@@ -31,6 +31,20 @@ export function openDistinct(
   })
   terms.streams.add(session, () => run.stop())
   void run.start()
+}
+
+/** Where the head was sent by somebody else, the operation never begins. */
+function openFor(
+  exchange: Exchange<unknown>,
+  execution: Execution,
+  options: SessionOptions,
+): Session {
+  try {
+    return exchange.open(options)
+  } catch (error) {
+    execution.end('failed')
+    throw error
+  }
 }
 
 /** What was wrong before execution is told on an accepted stream. */
