@@ -75,6 +75,29 @@ describe.each(targets)('A single connection behind a load balancer ($name)', (ta
     reader.leave()
   })
 
+  it('runs what comes while it is being opened, each once', async () => {
+    const { apis } = await startCluster(target, 2)
+    const [holding, taking] = apis as [Api, Api]
+    for (let round = 0; round < 5; round++) {
+      const token = await taking.reserve()
+      const names = Array.from({ length: 12 }, (_, i) => `${round}/${i}`)
+      const take = (name: string): Promise<Response> =>
+        taking.operate(token, name, `mutation { note(text: "${name}") }`)
+      const early = names.slice(0, 6).map(take)
+      const opening = holding.open(token)
+      const answers = await Promise.all([...early, ...names.slice(6).map(take)])
+      expect(answers.map(({ status }) => status)).toEqual(names.map(() => 202))
+      const reader = await opening
+      await reader.count(24)
+      await settle(50)
+      const noted = holding.notes.filter((note) => note.startsWith(`${round}/`))
+      expect(noted.sort((a, b) => a.localeCompare(b))).toEqual(
+        [...names].sort((a, b) => a.localeCompare(b)),
+      )
+      reader.leave()
+    }
+  })
+
   it('is opened by one of two processes that are asked at once', async () => {
     const { apis } = await startCluster(target, 2)
     for (let round = 0; round < 5; round++) {
