@@ -15,11 +15,14 @@ import { HeartlineError } from '@heartline/wire'
 /** A context of Elysia, as far as it is used here. */
 export interface ElysiaContextLike {
   readonly request: Request
+  /** Of Bun; null elsewhere. */
+  readonly server?: object | null | undefined
 }
 
 /** An Elysia application, as far as it is used here. */
 export interface ElysiaLike {
-  onStop(hook: () => void): unknown
+  readonly server: object | null
+  stop: (...args: never[]) => Promise<unknown>
 }
 
 /** A route handler. */
@@ -27,16 +30,21 @@ export type ElysiaHandler<Context extends ElysiaContextLike> = (
   context: Context,
 ) => Promise<Response>
 
-const groups = new Map<SessionMonitor | undefined, StreamGroup>()
+type Groups = Map<SessionMonitor | undefined, StreamGroup>
+
+/** By the server of Bun. */
+const groups = new WeakMap<object, Groups>()
 
 /**
- * A plugin that ends the streams when the application stops: `app.use(heartline)`. Without it
- * `app.stop()` waits for their readers.
+ * Ends the streams when the application stops: `heartline(app)`. Its own hook `onStop` is called when
+ * all connections are gone, and these would wait for their readers: so `app.stop` is replaced.
  */
 export function heartline<App extends ElysiaLike>(app: App): App {
-  app.onStop(() => {
-    for (const group of groups.values()) group.drain({ graceMs: 500 })
-  })
+  const stop = app.stop
+  app.stop = (...args) => {
+    for (const group of groups.get(app.server ?? app)?.values() ?? []) group.drain({ graceMs: 500 })
+    return stop(...args)
+  }
   return app
 }
 
@@ -53,7 +61,7 @@ export function stream<Context extends ElysiaContextLike = ElysiaContextLike>(
   options: StreamHandlerOptions<Context> = {},
 ): ElysiaHandler<Context> {
   return (context) => {
-    const monitor = groupFor(context.request, options.monitor)
+    const monitor = groupFor(context, options.monitor)
     return orRefuse(streamFetch(context.request, handler, options, { context, monitor }))
   }
 }
@@ -71,17 +79,23 @@ export function subscribe<
   options: SubscribeOptions<Context, Admission> = {},
 ): ElysiaHandler<Context> {
   return (context) => {
-    const monitor = groupFor(context.request, options.monitor)
+    const monitor = groupFor(context, options.monitor)
     return orRefuse(subscribeFetch(hub, context.request, options, { context, monitor }))
   }
 }
 
+type NodeRequest = Parameters<typeof groupOf>[0]
+
 /** With its adapter for Node the request came to a server that says when it closes. */
-function groupFor(request: Request, monitor: SessionMonitor | undefined): StreamGroup {
-  const { runtime } = request as { runtime?: { node?: { req?: Parameters<typeof groupOf>[0] } } }
-  if (runtime?.node?.req !== undefined) return groupOf(runtime.node.req, monitor)
-  const group = groups.get(monitor) ?? new StreamGroup(monitor)
-  groups.set(monitor, group)
+function groupFor(
+  { request, server }: ElysiaContextLike,
+  monitor: SessionMonitor | undefined,
+): StreamGroup {
+  const { runtime } = request as { runtime?: { node?: { req?: NodeRequest } } }
+  if (server === undefined || server === null) return groupOf(runtime?.node?.req, monitor)
+  const known: Groups = groups.get(server) ?? new Map()
+  const group = known.get(monitor) ?? new StreamGroup(monitor)
+  groups.set(server, known.set(monitor, group))
   return group
 }
 
