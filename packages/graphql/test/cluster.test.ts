@@ -137,6 +137,32 @@ describe.each(targets.slice(0, 1))('Processes that share streams ($name)', (targ
     await until(() => apis.every(({ handler }) => handler.stats.streams === 0))
   })
 
+  it('run an operation once that comes between the claim of a stream and its note', async () => {
+    const broker = createMemoryBroker()
+    let beforeNote: (() => Promise<unknown>) | undefined
+    const waiting: Broker = Object.assign(Object.create(broker) as Broker, {
+      append: async (entries: Parameters<Broker['append']>[0]) => {
+        const act = entries[0]?.topics[0]?.includes('/state/') === true ? beforeNote : undefined
+        beforeNote = undefined
+        await act?.()
+        return broker.append(entries)
+      },
+      state: () => broker.state(),
+      read: (request: Parameters<Broker['read']>[0]) => broker.read(request),
+      tail: (...following: Parameters<Broker['tail']>) => broker.tail(...following),
+      close: () => broker.close(),
+    })
+    const [holding] = (await startCluster(target, 1, { broker: waiting })).apis as [Api]
+    const [taking] = (await startCluster(target, 1, { broker })).apis as [Api]
+    const token = await taking.reserve()
+    beforeNote = () => taking.operate(token, 'a', 'mutation { note(text: "once") }')
+    const reader = await holding.open(token)
+    await reader.count(2)
+    await settle(200)
+    expect(holding.notes).toEqual(['once'])
+    reader.leave()
+  })
+
   it('say that a stream is gone when the one that held it is gone', async () => {
     const { apis } = await startCluster(target, 2, { answerMs: 200 })
     const [holding, other] = apis as [Api, Api]
