@@ -1,4 +1,4 @@
-import { indexedDbStore } from '@heartline/client'
+import { indexedDbStore } from '@heartline/client/browser'
 import { indexedDbCache } from '@heartline/client/cache'
 import { hydrateRoot } from 'react-dom/client'
 import { App, symbolOf } from './app.tsx'

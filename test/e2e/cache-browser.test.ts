@@ -24,8 +24,8 @@ const PAGE = `<!doctype html><title>cache</title><script type="module">
 import * as lib from './lib.js'
 Object.assign(window, { codes: [], lib })
 </script>`
-const CLIENT = fileURLToPath(new URL('../../packages/client/src/index.ts', import.meta.url))
-const CACHE = fileURLToPath(new URL('../../packages/client/src/cache/index.ts', import.meta.url))
+const PACKAGE = fileURLToPath(new URL('../../packages/client/src/', import.meta.url))
+const ENTRIES = ['index.ts', 'browser.ts', 'cache/index.ts']
 const ENTRY = '\0entry'
 
 describe.skipIf(missing !== undefined)('the cache of last values in a browser', () => {
@@ -35,7 +35,7 @@ describe.skipIf(missing !== undefined)('the cache of last values in a browser', 
   beforeAll(async () => {
     const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-sync']
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args })
-    const text = `export * from ${JSON.stringify(CLIENT)}; export * from ${JSON.stringify(CACHE)}`
+    const text = ENTRIES.map((file) => `export * from ${JSON.stringify(PACKAGE + file)}\n`).join('')
     const build = await rolldown({
       input: ENTRY,
       platform: 'browser',

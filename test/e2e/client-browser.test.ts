@@ -32,7 +32,9 @@ const PAGE = `<!doctype html><title>client</title><script type="module">
 import * as lib from './client.js'
 Object.assign(window, { seen: [], states: [], lib })
 </script>`
-const CLIENT = fileURLToPath(new URL('../../packages/client/src/index.ts', import.meta.url))
+const PACKAGE = fileURLToPath(new URL('../../packages/client/src/', import.meta.url))
+const ENTRIES = ['index.ts', 'browser.ts']
+const ENTRY = '\0entry'
 
 describe.skipIf(missing !== undefined)('the client in a browser', () => {
   let browser: Browser
@@ -41,10 +43,18 @@ describe.skipIf(missing !== undefined)('the client in a browser', () => {
   beforeAll(async () => {
     const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-sync']
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args })
+    const text = ENTRIES.map((file) => `export * from ${JSON.stringify(PACKAGE + file)}\n`).join('')
     const build = await rolldown({
-      input: CLIENT,
+      input: ENTRY,
       platform: 'browser',
       resolve: { conditionNames: ['@heartline/source'] },
+      plugins: [
+        {
+          name: 'entry',
+          resolveId: (id) => (id === ENTRY ? id : undefined),
+          load: (id) => (id === ENTRY ? text : undefined),
+        },
+      ],
     })
     const { output } = await build.generate({ format: 'esm' })
     bundle = output[0].code

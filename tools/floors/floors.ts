@@ -97,6 +97,7 @@ export const FLOORS: readonly Room[] = [
 export const NEUTRAL_ENTRIES: readonly string[] = [
   'packages/wire/src/index.ts',
   'packages/client/src/index.ts',
+  'packages/client/src/browser.ts',
   'packages/client/src/core.ts',
   'packages/react/src/index.ts',
   'packages/client/src/cache/index.ts',

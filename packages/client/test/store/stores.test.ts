@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { memoryStore, sessionStorageStore } from '../../src/index.ts'
+import { sessionStorageStore } from '../../src/browser.ts'
+import { memoryStore } from '../../src/index.ts'
 import { fileStore } from '../../src/node.ts'
 
 describe('stores', () => {

@@ -18,6 +18,7 @@ export const REACT_MAJORS: readonly ReactMajor[] = [18, 19]
 const ENTRY = '\0entry'
 const HOOKS = JSON.stringify(join(root, 'packages/react/src/index.ts'))
 const CLIENT = JSON.stringify(join(root, 'packages/client/src/index.ts'))
+const BROWSER = JSON.stringify(join(root, 'packages/client/src/browser.ts'))
 const TABS = JSON.stringify(join(root, 'packages/client/src/tabs/index.ts'))
 const CACHE = JSON.stringify(join(root, 'packages/client/src/cache/index.ts'))
 
@@ -36,8 +37,10 @@ export function bundlePage(major: ReactMajor): Promise<string> {
     `${SHARED}
 import { createRoot, hydrateRoot } from 'react-dom/client'
 import { flushSync } from 'react-dom'
+import * as browser from ${BROWSER}
 import * as tabs from ${TABS}
-window.kit = { React, createRoot, hydrateRoot, flushSync, ...hooks, ...client, ...cache, ...tabs }`,
+const ours = { ...hooks, ...client, ...browser, ...cache, ...tabs }
+window.kit = { React, createRoot, hydrateRoot, flushSync, ...ours }`,
   )
 }
 
