@@ -169,8 +169,6 @@ class Chaos {
         `--retention-max-entries=${this.#kept}`,
         `--retry=${CHAOS_RETRY_MS}ms`,
         '--disk-fsync=interval',
-        // Without the self-tests of faster ways, whose time limits fast time makes too short.
-        '--session-seam=response',
         '--log-level=error',
       ],
     })

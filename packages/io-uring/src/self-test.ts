@@ -22,8 +22,10 @@ export async function checkSender(sender: RingSender): Promise<void> {
   const late = new Promise<never>((_, reject) => {
     timer.id = setTimeout(() => reject(unavailable('its self-test took too long')), LIMIT_MS)
   })
+  let isOver = false
   const test = async (): Promise<void> => {
-    for (let i = 0; i < 3; i++) pairs.push(await openPair())
+    for (let i = 0; i < 3 && !isOver; i++) pairs.push(await openPair())
+    if (isOver) return close(pairs)
     const [first, second, third] = pairs
     if (first === undefined || second === undefined || third === undefined) return
     await checkOrder(sender, first, second)
@@ -34,10 +36,15 @@ export async function checkSender(sender: RingSender): Promise<void> {
     await Promise.race([test(), late])
   } finally {
     clearTimeout(timer.id)
-    for (const { ours, theirs } of pairs) {
-      ours.destroy()
-      theirs.destroy()
-    }
+    isOver = true
+    close(pairs)
+  }
+}
+
+function close(pairs: readonly Pair[]): void {
+  for (const { ours, theirs } of pairs) {
+    ours.destroy()
+    theirs.destroy()
   }
 }
 
@@ -78,7 +85,8 @@ async function checkOrder(sender: RingSender, a: Pair, b: Pair): Promise<void> {
 }
 
 /** A reader that does not read: the results say to the byte how much was taken. */
-async function checkStalled(sender: RingSender, { theirs, fd }: Pair): Promise<void> {
+async function checkStalled(sender: RingSender, { ours, theirs, fd }: Pair): Promise<void> {
+  expectOpen(ours)
   const piece = Buffer.alloc(PIECE_BYTES, 's')
   let sent = 0
   let last = PIECE_BYTES
@@ -95,12 +103,13 @@ async function checkStalled(sender: RingSender, { theirs, fd }: Pair): Promise<v
 }
 
 /** A peer that is gone: an error, no signal, no harm to others. */
-async function checkGone(sender: RingSender, { theirs, fd }: Pair): Promise<void> {
+async function checkGone(sender: RingSender, { ours, theirs, fd }: Pair): Promise<void> {
   theirs.resetAndDestroy()
   // `ours` was never read from, so its descriptor stays open and nobody else's.
   let taken = 1
   for (let tries = 0; taken > 0 && tries < 100; tries++) {
     await new Promise((resolve) => setImmediate(resolve))
+    expectOpen(ours)
     sender.add(fd, Buffer.from('x'))
     sender.submit()
     taken = sender.results[0] ?? 0
@@ -128,6 +137,11 @@ async function read(socket: Socket, bytes: number, take: (part: Buffer) => void)
     left -= part.length
   }
   expect(left === 0, 'more bytes came than were sent')
+}
+
+/** The descriptor of a closed socket may be somebody else's by now, who would get our bytes. */
+function expectOpen(ours: Socket): void {
+  expect(!ours.destroyed, 'it was cut off')
 }
 
 function expect(holds: boolean, otherwise: string): asserts holds {

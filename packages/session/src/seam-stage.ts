@@ -10,10 +10,11 @@ export interface Pair {
 export class Stage {
   readonly #server: Server
   readonly #sockets: Socket[] = []
+  #isClosed = false
 
   /** @param server Takes one end of each connection. It is closed with the stage. */
   constructor(server: Server = net.createServer({ allowHalfOpen: true })) {
-    this.#server = server
+    this.#server = server.on('connection', (ours) => this.keep(ours))
   }
 
   async open(): Promise<void> {
@@ -28,21 +29,25 @@ export class Stage {
   pair(): Promise<Pair> {
     const { port } = this.#server.address() as AddressInfo
     return new Promise((resolve, reject) => {
-      const peer = this.#keep(net.connect(port, '127.0.0.1'))
+      const peer = this.keep(net.connect(port, '127.0.0.1'))
       peer.on('error', reject)
       this.#server.on('connection', (ours) => {
-        if (ours.remotePort === peer.localPort) resolve({ ours: this.#keep(ours), peer })
+        if (ours.remotePort === peer.localPort) resolve({ ours, peer })
       })
     })
   }
 
   close(): void {
+    this.#isClosed = true
     for (const socket of this.#sockets) socket.destroy()
     this.#server.close()
   }
 
-  #keep(socket: Socket): Socket {
-    this.#sockets.push(socket)
-    return socket.on('error', () => undefined).unref()
+  /** Clears a socket away with the rest. Its errors are nobody's: the other end may be gone first. */
+  keep(socket: Socket): Socket {
+    socket.on('error', () => undefined).unref()
+    if (this.#isClosed) socket.destroy()
+    else this.#sockets.push(socket)
+    return socket
   }
 }

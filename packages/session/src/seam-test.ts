@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { Socket } from 'node:net'
 import { learnOwner, prepareReader } from './bare-handle.ts'
 import { learnHandle, plainHandleOf } from './handle.ts'
 import { HttpStage, rehearseRelease } from './release-rehearsal.ts'
@@ -111,7 +112,11 @@ async function rehearseShed(stage: Stage): Promise<Finding> {
   prepareReader(SocketTransport.prototype)
   let shed = 0
   const keeper: ConnectionKeeper = {
-    replace: (old) => void (shed += old instanceof SocketTransport ? 0 : 1),
+    // A shed stream gets a new socket at its end, which the stage does not know yet.
+    replace: (_, by) => {
+      if (by instanceof Socket) stage.keep(by)
+      else shed++
+    },
   }
   const all = [...WRITES, speak, leave, reuse]
   const finding = await rehearse(stage, all, (pair) => ({ ...withHandle(pair), keeper }))
