@@ -1,4 +1,4 @@
-import { covers, decodeCursor, type Cursor, type HeartlineError } from '@heartline/wire'
+import { covers, parseCursor, type Cursor, type HeartlineError } from '@heartline/wire'
 import type { Clock } from './clock.ts'
 import { reasonOf, storeFailed, toError } from './errors.ts'
 import type { PlaceStore } from './store/place-store.ts'
@@ -28,7 +28,7 @@ export class Place {
     onError: (error: HeartlineError) => void,
   ) {
     this.#received = this.#handled = this.#saved = start
-    this.#cursor = toCursor(start)
+    this.#cursor = parseCursor(start)
     this.#store = store
     this.#onError = onError
   }
@@ -62,7 +62,7 @@ export class Place {
   /** True when the event came before: the place covers it. Ids of other servers have no order. */
   covers(id: string): boolean {
     const reached = this.#cursor
-    const cursor = toCursor(id)
+    const cursor = parseCursor(id)
     this.#seen = cursor
     this.#seenId = id
     if (reached === undefined || cursor === undefined) return false
@@ -73,7 +73,7 @@ export class Place {
     if (id === this.#received) return
     this.#received = id
     // Every event is first asked about: its cursor was read already.
-    this.#cursor = id === this.#seenId ? this.#seen : toCursor(id)
+    this.#cursor = id === this.#seenId ? this.#seen : parseCursor(id)
   }
 
   handle(id: string): void {
@@ -103,16 +103,5 @@ export class Place {
       }
     }
     this.#isSaving = false
-  }
-}
-
-/** Undefined for the id of another server. */
-function toCursor(id: string): Cursor | undefined {
-  // An error costs far more than a look.
-  if (!id.startsWith('1.')) return undefined
-  try {
-    return decodeCursor(id)
-  } catch {
-    return undefined
   }
 }

@@ -81,23 +81,34 @@ export function encodePosition(epoch: string, position: Position): string {
  * @throws HeartlineError `HL_CURSOR_INVALID` (status 400) that says what is wrong.
  */
 export function decodeCursor(text: string): Cursor {
-  if (typeof text !== 'string') throw invalid('it is not a string')
-  if (text.length > MAX_CURSOR_BYTES) throw invalid(`it has more than ${MAX_CURSOR_BYTES} bytes`)
-  const [version, epoch, ...segments] = text.split('.')
-  if (version !== VERSION) throw invalid(`it does not start with version ${VERSION}`)
-  if (epoch === undefined || !NAME.test(epoch)) throw invalid('its epoch is not [a-z0-9]{1,16}')
-  if (segments.length === 0) throw invalid('it holds no position')
-  return { epoch, positions: decodeSegments(segments) }
+  const cursor = parseCursor(text)
+  if (cursor === undefined) throw invalid(whyInvalid(text))
+  return cursor
+}
+
+/** What `decodeCursor` reads, or undefined without a word why: a page carries no explanations. */
+export function parseCursor(text: string): Cursor | undefined {
+  if (typeof text !== 'string' || text.length > MAX_CURSOR_BYTES) return undefined
+  const [version, epoch = '', ...segments] = text.split('.')
+  if (version !== VERSION || !NAME.test(epoch) || segments.length === 0) return undefined
+  const positions = new Map<string, Position>()
+  let previous: string | undefined
+  for (const segment of segments) {
+    const match = SEGMENT.exec(segment)
+    if (match === null) return undefined
+    const [, log = DEFAULT_LOG, ms = '', offset = ''] = match
+    const position = { ms: Number.parseInt(ms, 36), offset: Number.parseInt(offset, 36) }
+    const isOrdered = previous === undefined || log > previous
+    if (!isOrdered || !isWithinRange(position)) return undefined
+    positions.set(log, position)
+    previous = log
+  }
+  return { epoch, positions }
 }
 
 /** True when `decodeCursor` would read the text. */
 export function isCursor(text: string): boolean {
-  try {
-    decodeCursor(text)
-    return true
-  } catch {
-    return false
-  }
+  return parseCursor(text) !== undefined
 }
 
 /**
@@ -114,26 +125,24 @@ export function covers(cursor: Cursor, epoch: string, log: string, position: Pos
   return reached.offset > position.offset && reached.ms >= position.ms
 }
 
-function decodeSegments(segments: readonly string[]): ReadonlyMap<string, Position> {
-  const positions = new Map<string, Position>()
-  let previous: string | undefined
-  for (const segment of segments) {
-    const match = SEGMENT.exec(segment)
-    if (match === null) throw invalid('a position is not <ms>-<offset> in base 36')
-    const [, log = DEFAULT_LOG, ms = '', offset = ''] = match
-    if (previous !== undefined && log <= previous) {
-      throw invalid('its logs are not in order, each once')
-    }
-    positions.set(log, { ms: toNumber(ms), offset: toNumber(offset) })
-    previous = log
-  }
-  return positions
+function isWithinRange({ ms, offset }: Position): boolean {
+  return Math.max(ms, offset) <= Number.MAX_SAFE_INTEGER
 }
 
-function toNumber(base36: string): number {
-  const value = Number.parseInt(base36, 36)
-  if (value > Number.MAX_SAFE_INTEGER) throw invalid('a number in it is too large')
-  return value
+/** The first reason why there is no cursor in the text. */
+function whyInvalid(text: unknown): string {
+  if (typeof text !== 'string') return 'it is not a string'
+  if (text.length > MAX_CURSOR_BYTES) return `it has more than ${MAX_CURSOR_BYTES} bytes`
+  const [version, epoch, ...segments] = text.split('.')
+  if (version !== VERSION) return `it does not start with version ${VERSION}`
+  if (epoch === undefined || !NAME.test(epoch)) return 'its epoch is not [a-z0-9]{1,16}'
+  if (segments.length === 0) return 'it holds no position'
+  if (!segments.every((segment) => SEGMENT.test(segment))) {
+    return 'a position is not <ms>-<offset> in base 36'
+  }
+  const isAlone = (segment: string): boolean => parseCursor(`${VERSION}.${epoch}.${segment}`) !== undefined
+  if (!segments.every(isAlone)) return 'a number in it is too large'
+  return 'its logs are not in order, each once'
 }
 
 function head(epoch: string): string {

@@ -5,6 +5,7 @@ export {
   encodeCursor,
   encodePosition,
   isCursor,
+  parseCursor,
   type Cursor,
   type Position,
 } from './cursor.ts'

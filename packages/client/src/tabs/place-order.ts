@@ -1,4 +1,4 @@
-import { covers, decodeCursor, isCursor } from '@heartline/wire'
+import { covers, parseCursor } from '@heartline/wire'
 
 /**
  * True when a reader at `place` has seen everything up to `other`. Ids of servers other than hubs
@@ -6,8 +6,8 @@ import { covers, decodeCursor, isCursor } from '@heartline/wire'
  */
 export function reaches(place: string, other: string): boolean {
   if (place === other) return true
-  if (!isCursor(place) || !isCursor(other)) return false
-  const reached = decodeCursor(place)
-  const { epoch, positions } = decodeCursor(other)
-  return [...positions].every(([log, at]) => covers(reached, epoch, log, at))
+  const reached = parseCursor(place)
+  const asked = parseCursor(other)
+  if (reached === undefined || asked === undefined) return false
+  return [...asked.positions].every(([log, at]) => covers(reached, asked.epoch, log, at))
 }
