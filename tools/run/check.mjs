@@ -16,6 +16,7 @@ const STEPS = [
   ],
   ['Types of the tests', [tsc, '-p', 'tsconfig.test.json'], 'correct the types above.'],
   ['Types of the console', [tsc, '-p', 'packages/console'], 'correct the types above.'],
+  ['Types of decorators', [tsc, '-p', 'examples/nest'], 'correct the types above.'],
   [
     'Floors',
     [tsx, 'tools/check-floors.ts'],

@@ -1,0 +1,18 @@
+import { createMemoryBroker } from '@heartline/broker'
+import { createHub, type Hub } from '@heartline/hub'
+
+// One for the process: the development server loads modules anew with every change.
+const shared = globalThis as { hub?: Promise<Hub> }
+export const hub: Hub = await (shared.hub ??= createHub({ broker: createMemoryBroker() }))
+
+const users = new Map([
+  ['Bearer ann-secret', 'ann'],
+  ['Bearer bob-secret', 'bob'],
+])
+
+/** Who asks. A thrown response is the answer, as loaders and actions have it. */
+export function userOf(request: Request): string {
+  const user = users.get(request.headers.get('authorization') ?? '')
+  if (user === undefined) throw new Response('Who are you?', { status: 401 })
+  return user
+}
