@@ -16,6 +16,7 @@ export const FLOORS: readonly Room[] = [
     mayImport: ['@heartline/wire', '@heartline/client'],
   },
   { name: '@heartline/session', folder: 'packages/session', mayImport: ['@heartline/wire'] },
+  { name: '@heartline/events', folder: 'packages/events', mayImport: ['@heartline/wire'] },
   { name: '@heartline/broker', folder: 'packages/broker', mayImport: ['@heartline/wire'] },
   {
     name: '@heartline/broker-disk',
@@ -104,6 +105,8 @@ export const NEUTRAL_ENTRIES: readonly string[] = [
   'packages/client/src/tabs/index.ts',
   'packages/client/src/tabs/worker.ts',
   'packages/session/src/fetch.ts',
+  'packages/events/src/index.ts',
+  'packages/events/src/openapi/index.ts',
   'packages/graphql/src/index.ts',
   'packages/graphql/src/client.ts',
   'adapters/hono/src/index.ts',

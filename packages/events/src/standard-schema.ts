@@ -1,0 +1,56 @@
+/**
+ * The part of Standard Schema v1 that is used: zod, valibot, arktype and others have it. Described
+ * here by what is called, so that this package depends on none of them.
+ */
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
+  }
+}
+
+/** What a schema says about a value. */
+export type SchemaResult<Output = unknown> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] }
+
+/** What is wrong with a value, and where in it. */
+export interface SchemaIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** What may be given to a schema. */
+export type SchemaInput<Schema extends StandardSchema> = NonNullable<
+  Schema['~standard']['types']
+>['input']
+
+/** What comes out of it. */
+export type SchemaOutput<Schema extends StandardSchema> = NonNullable<
+  Schema['~standard']['types']
+>['output']
+
+/** Schemas of arktype are functions. */
+export function isSchema(value: unknown): value is StandardSchema {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  const standard = (value as Partial<StandardSchema>)['~standard']
+  return standard?.version === 1 && typeof standard.validate === 'function'
+}
+
+/** Whether a schema, or what follows from it, is not done yet. */
+export function isLater<Value>(value: Value | Promise<Value>): value is Promise<Value> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
+
+/** Where an issue is: `bids[0].price`; `''` for the value as a whole. */
+export function pathOf({ path = [] }: SchemaIssue): string {
+  let text = ''
+  for (const segment of path) {
+    const key = typeof segment === 'object' ? segment.key : segment
+    if (typeof key === 'number') text += `[${key}]`
+    else text += text === '' ? String(key) : `.${String(key)}`
+  }
+  return text
+}
