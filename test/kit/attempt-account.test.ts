@@ -44,6 +44,18 @@ it('obeys Retry-After and the retry of a stream that brought something', () => {
   expect(read.tooShort).toBe(1)
 })
 
+it('lets Retry-After hold for the endpoint that sent it', () => {
+  const tooShort = [900, 5100].map((at) => {
+    const account = failing([0])
+    account.retryAfter(5000)
+    account.begin(150, 'http://b')
+    account.ended(150)
+    account.begin(at, A)
+    return account.tooShort
+  })
+  expect(tooShort).toEqual([1, 0])
+})
+
 it('begins the ladder anew after a long life, and not after a short one', () => {
   const ends = [1000, 6000].map((livedMs) => {
     const account = failing([0, 100, 200, 300])

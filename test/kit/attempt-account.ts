@@ -49,6 +49,7 @@ export class AttemptAccount {
   readonly #attempts: Attempt[] = []
   #failures = 0
   #floorMs = 0
+  #jumpedAt = Number.NEGATIVE_INFINITY
   #wokeAt = Number.NEGATIVE_INFINITY
   #movedBack = false
   #isNew = true
@@ -106,6 +107,7 @@ export class AttemptAccount {
     if (attempt === undefined || attempt.endedAt !== undefined) return
     attempt.endedAt = at
     this.#movedBack = movedBack
+    if (jumped) this.#jumpedAt = at
     const livedMs = attempt.openAt === undefined ? 0 : at - attempt.openAt
     const isStable = livedMs >= STABLE_MS || (jumped && attempt.openAt !== undefined)
     if (isStable || movedBack) this.#failures = 0
@@ -144,10 +146,18 @@ export class AttemptAccount {
   #leastWait(last: Attempt, endpoint: string): number {
     const endedAt = last.endedAt ?? last.at
     const sinceBegin = SPACING_MS - (endedAt - last.at)
-    if (this.#movedBack || this.#wokeAt >= endedAt)
-      return Math.max(last.retryAfterMs, sinceBegin, 0)
+    // The way back was proven free.
+    const restMs = this.#movedBack ? 0 : this.#rest(endpoint, endedAt)
+    if (this.#movedBack || this.#wokeAt >= endedAt) return Math.max(restMs, sinceBegin, 0)
     const floorMs = last.endpoint === endpoint ? this.#floorMs : 0
-    return Math.max(this.#wait(last.failures, floorMs), last.retryAfterMs)
+    return Math.max(this.#wait(last.failures, floorMs), restMs)
+  }
+
+  /** How long an endpoint still wants to be left alone. A clock that was set may hide that. */
+  #rest(endpoint: string, now: number): number {
+    const asked = this.#attempts.findLast((each) => each.endpoint === endpoint)
+    const { endedAt = 0, retryAfterMs = 0 } = asked ?? {}
+    return endedAt === now || endedAt > this.#jumpedAt ? endedAt + retryAfterMs - now : 0
   }
 
   #wait(failures: number, floorMs = this.#floorMs): number {

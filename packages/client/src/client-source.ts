@@ -1,4 +1,5 @@
 import type { HeartlineError } from '@heartline/wire'
+import type { Clock } from './clock.ts'
 import { Endpoints } from './endpoints.ts'
 import type { Outcome } from './outcome.ts'
 import type { RequestSource } from './request.ts'
@@ -8,6 +9,7 @@ import type { PreparedRequest, RequestContext, Resume, StreamSource } from './st
 export interface ClientSourceSetup {
   readonly source: RequestSource
   readonly failOverAfter: number
+  readonly clock: Clock
   /** The server does not know the place: the next request goes without one. */
   onPlaceLost(): void
 }
@@ -23,12 +25,16 @@ export class ClientSource implements StreamSource {
 
   constructor(setup: ClientSourceSetup) {
     this.#setup = setup
-    this.#endpoints = new Endpoints(setup.source.endpoints, setup.failOverAfter)
+    this.#endpoints = new Endpoints(setup.source.endpoints, setup)
   }
 
   /** Which of the endpoints is asked. */
   get endpoint(): number {
     return this.#endpoints.index
+  }
+
+  get restMs(): number {
+    return this.#endpoints.restMs
   }
 
   /** Of the request that was made last. */
@@ -48,11 +54,12 @@ export class ClientSource implements StreamSource {
   }
 
   onEnd(outcome: Outcome, hasWorked: boolean): HeartlineError | undefined {
-    const { verdict, isClean } = outcome
+    const { verdict, isClean, retryAfterMs = 0 } = outcome
     const stopReason = this.#whyStop(outcome)
     if (stopReason !== undefined) return stopReason
     if (verdict === 'restart') this.#setup.onPlaceLost()
     if (verdict === 'refresh') this.#refresh = this.#hasRefreshed = true
+    this.#endpoints.rest(retryAfterMs)
     if (isClean === true || hasWorked) this.#endpoints.worked()
     if (isClean !== true && verdict === 'retry') this.#endpoints.failed()
     return undefined

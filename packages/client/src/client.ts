@@ -130,7 +130,7 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
       endpoint: () => this.#source.endpoint,
     })
     const onPlaceLost = (): void => this.#receiver.losePlace()
-    this.#source = new ClientSource({ source, failOverAfter, onPlaceLost })
+    this.#source = new ClientSource({ source, failOverAfter, clock, onPlaceLost })
     this.#connection = new Connection(
       { ...setup, source: this.#source },
       {

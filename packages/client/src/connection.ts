@@ -185,14 +185,14 @@ export class Connection {
       verdict === 'stop' ? error : source.onEnd?.(outcome, livedMs >= ladder.stableMs)
     if (stopReason !== undefined) return this.stop(stopReason)
     if (livedMs >= 0) this.#backoff.lived(livedMs, this.#hadEvents)
-    const hasMoved = source.endpoint !== endpoint
     // What the other one asked for is not for this one.
-    if (hasMoved) this.#retryMs = retryMs
-    const floorMs = hasMoved || verdict !== 'retry' ? 0 : Math.max(this.#retryMs, retryAfterMs)
+    if (source.endpoint !== endpoint) this.#retryMs = retryMs
+    const leastMs = source.restMs ?? retryAfterMs
+    const floorMs = verdict === 'retry' ? Math.max(this.#retryMs, leastMs) : 0
     const waitMs = this.#isByChoice ? 0 : this.#backoff.next(floorMs)
     this.#enter(surroundings.isOnline ? 'waiting' : 'offline', error, waitMs)
     // Who was told may have ended it.
-    if (!this.#isStopped) await this.#pause.wait(waitMs, retryAfterMs)
+    if (!this.#isStopped) await this.#pause.wait(waitMs, leastMs)
   }
 
   /** A sleep of this machine says nothing about the way to the hub. */

@@ -33,6 +33,8 @@ export type ResumeBy = 'header' | 'query'
 export interface StreamSource {
   /** Which of several equal servers is asked, from 0. Another one starts the waits anew. */
   readonly endpoint: number
+  /** Of several, how long the one that is next wants to be left alone. Asked after `onEnd`. */
+  readonly restMs?: number
   /** May reject: then there was no request. */
   prepare(resume: Resume): Promise<PreparedRequest>
   /** The request opened a stream. */

@@ -290,6 +290,47 @@ describe('several endpoints', () => {
     expect(tried.map(({ endpoint }) => endpoint)).toEqual([0, 0, 1, 1, 0, 0])
   })
 
+  it('does not wait for what another endpoint asked for', async () => {
+    const clock = new ManualClock()
+    const first = await serve((_, response) =>
+      response.writeHead(503, { 'retry-after': '60' }).end(),
+    )
+    const second = await serve((_, response) => openStream(response, 'data: "B"\n\n'))
+    const client = open({ url: [first.url, second.url], clock })
+    await until(() => client.state.name === 'waiting')
+    expect(client.state).toMatchObject({ endpoint: 1, nextRetryAt: clock.now() + 100 })
+    clock.advance(100)
+    await until(() => client.state.name === 'open')
+    expect([first.requests.length, second.requests.length]).toEqual([1, 1])
+  })
+
+  it('asks no endpoint sooner than that wants, whatever hurries it', async () => {
+    const clock = new ManualClock()
+    const asked: { readonly name: string; readonly at: number }[] = []
+    const busy = async (name: string, seconds: string): Promise<string> => {
+      const { url } = await serve((_, response) => {
+        asked.push({ name, at: clock.now() })
+        response.writeHead(503, { 'retry-after': seconds }).end()
+      })
+      return url
+    }
+    const url = [await busy('A', '60'), await busy('B', '30'), 'http://127.0.0.1:9']
+    const client = open({ url, clock, ladder: { fastRetries: 9 } })
+    const told = (): ConnectionState[] => client.states.filter(({ name }) => name === 'waiting')
+    for (let n = 1; n < 2000 && asked.length < 4; n++) {
+      await until(() => told().length === n)
+      client.wake()
+      clock.advance(100)
+    }
+    const since = asked.map(({ at }) => at - (asked[0]?.at ?? 0))
+    expect(asked.map(({ name }) => name).join('')).toBe('ABBA')
+    // The third is tried meanwhile.
+    expect(told().length).toBeGreaterThan(300)
+    const [, toB = 0, toBAgain = 0, toA = 0] = since
+    expect(toBAgain - toB).toBeGreaterThanOrEqual(30_000)
+    expect(toA).toBeGreaterThanOrEqual(60_000)
+  })
+
   it('stays after a good end, and leaves after a drain', async () => {
     const first = await serve((_, response, n) => {
       openStream(response, 'retry: 1\n\n')
