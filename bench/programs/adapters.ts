@@ -1,13 +1,13 @@
 /**
- * The same server with an adapter and with npm better-sse: one event to all readers at a time, the
- * next when all have it. All servers are up at the same time and take turns.
+ * The same server with an adapter and with npm better-sse: as fast as it goes with one event on its
+ * way to all readers. Both are published to by the body of a POST, which their framework takes. All
+ * servers are up, with their readers, and are loaded in turn; the readers are the C generator's.
  *
- * Usage: npx tsx --conditions=@heartline/source bench/programs/adapters.ts [readers] [events] [rounds]
+ * Usage: npx tsx --conditions=@heartline/source bench/programs/adapters.ts [readers] [rounds]
  */
-import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import net, { type AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createMemoryBroker } from '@heartline/broker'
 import * as expressAdapter from '@heartline/express'
@@ -17,160 +17,158 @@ import { testSeams } from '@heartline/session'
 import { createChannel, createSession } from 'better-sse'
 import express from 'express'
 import { fastify } from 'fastify'
+import { Child } from '../run/child.ts'
+import { freePort } from '../run/free-port.ts'
+import { Generator } from '../run/generator.ts'
+import type { Endpoint } from '../run/peer.ts'
+import { median, shuffled } from '../run/statistics.ts'
+import { deliveryFigures, faultsOf } from '../run/turn-figures.ts'
 
 const FRAMEWORKS = ['express', 'fastify'] as const
-const LIBRARIES = ['heartline', 'better-sse'] as const
-/** What is published, in one event each. */
-const TEXT = JSON.stringify({ symbol: 'HRT', price: 101.25, note: 'x'.repeat(64) })
-
-interface Serving {
-  readonly port: number
-  readonly publish: () => void
+const ENDPOINT: Endpoint = {
+  streamPath: '/?topic=a',
+  publish: { path: '/', contentType: 'application/octet-stream' },
 }
+/** As the text comes: better-sse would make JSON of it. */
+const RAW = { keepAlive: null, serializer: String }
 
-async function serveExpress(library: string): Promise<Serving> {
-  const app = express()
-  let publish: () => void
-  if (library === 'heartline') {
-    const hub = await createHub({ broker: createMemoryBroker() })
-    app.get('/', expressAdapter.subscribe(hub))
-    publish = () => void hub.publish([{ topic: 'a', data: TEXT }])
-  } else {
-    const channel = createChannel()
-    app.get('/', async (request, response) => {
-      channel.register(await createSession(request, response, { serializer: String }))
-    })
-    publish = () => void channel.broadcast(TEXT, 'message')
+async function createPublisher() {
+  const hub = await createHub({ broker: createMemoryBroker() })
+  const publish = async (request: IncomingMessage): Promise<void> => {
+    await hub.publish([{ topic: 'a', data: await text(request) }])
   }
-  const server = createServer(app).listen({ port: 0, host: '127.0.0.1', backlog: 1_024 })
-  await once(server, 'listening')
-  return { port: (server.address() as AddressInfo).port, publish }
+  return { hub, publish }
 }
 
-async function serveFastify(library: string): Promise<Serving> {
-  const app = fastify()
-  let publish: () => void
+function createBroadcaster() {
+  const channel = createChannel()
+  let lastId = 0
+  const publish = async (request: IncomingMessage): Promise<void> => {
+    channel.broadcast(await text(request), 'message', { eventId: String(++lastId) })
+  }
+  return { channel, publish }
+}
+
+async function serveExpress(library: string, port: number): Promise<void> {
+  const app = express()
+  let publish: (request: IncomingMessage) => Promise<void>
   if (library === 'heartline') {
-    const hub = await createHub({ broker: createMemoryBroker() })
-    app.get('/', fastifyAdapter.subscribe(hub))
-    publish = () => void hub.publish([{ topic: 'a', data: TEXT }])
+    const made = await createPublisher()
+    publish = made.publish
+    app.get('/', expressAdapter.subscribe(made.hub))
   } else {
-    const channel = createChannel()
+    const made = createBroadcaster()
+    publish = made.publish
+    app.get('/', async (request, response) => {
+      made.channel.register(await createSession(request, response, RAW))
+    })
+  }
+  app.post('/', async (request, response) => {
+    await publish(request)
+    response.status(204).end()
+  })
+  await once(createServer(app).listen({ port, host: '127.0.0.1', backlog: 4_096 }), 'listening')
+}
+
+async function serveFastify(library: string, port: number): Promise<void> {
+  const app = fastify()
+  // The body stays for `publish`.
+  app.addContentTypeParser('application/octet-stream', (_request, _payload, done) => done(null))
+  let publish: (request: IncomingMessage) => Promise<void>
+  if (library === 'heartline') {
+    const made = await createPublisher()
+    publish = made.publish
+    app.get('/', fastifyAdapter.subscribe(made.hub))
+  } else {
+    const made = createBroadcaster()
+    publish = made.publish
     app.get('/', async (request, reply) => {
       reply.hijack()
-      channel.register(await createSession(request.raw, reply.raw, { serializer: String }))
+      made.channel.register(await createSession(request.raw, reply.raw, RAW))
     })
-    publish = () => void channel.broadcast(TEXT, 'message')
   }
-  await app.listen({ port: 0, host: '127.0.0.1', backlog: 1_024 })
-  return { port: (app.server.address() as AddressInfo).port, publish }
-}
-
-async function serve(framework: string, library: string): Promise<void> {
-  if (library === 'heartline') await testSeams()
-  const serving = framework === 'express' ? serveExpress(library) : serveFastify(library)
-  const { port, publish } = await serving
-  let before = process.cpuUsage()
-  process.on('message', (word) => {
-    if (word === 'publish') return publish()
-    const { user, system } = process.cpuUsage(before)
-    before = process.cpuUsage()
-    process.send?.({ cpuMs: (user + system) / 1_000 })
+  app.post('/', async (request, reply) => {
+    await publish(request.raw)
+    return reply.code(204).send()
   })
-  process.send?.({ port })
+  await app.listen({ port, host: '127.0.0.1', backlog: 4_096 })
 }
 
-/** One server and its readers. */
-class Subject {
+async function serve(framework: string, library: string, port: number): Promise<void> {
+  if (library === 'heartline') await testSeams()
+  await (framework === 'express' ? serveExpress(library, port) : serveFastify(library, port))
+}
+
+interface Subject {
   readonly name: string
-  readonly #child: ChildProcess
-  readonly #readers: net.Socket[] = []
-  #missing = 0
-  #delivered = (): void => undefined
-  readonly deliveriesPerSecond: number[] = []
-  readonly cpuMicrosPerDelivery: number[] = []
-
-  constructor(framework: string, library: string) {
-    this.name = `${framework} ${library}`
-    this.#child = fork(fileURLToPath(import.meta.url), [framework, library])
-  }
-
-  async connect(count: number): Promise<void> {
-    const [{ port }] = (await once(this.#child, 'message')) as [{ port: number }]
-    for (let i = 0; i < count; i++) this.#readers.push(await this.#reader(port))
-  }
-
-  async measure(events: number): Promise<void> {
-    for (let i = 0; i < 20; i++) await this.#publish()
-    await this.#cpuMs()
-    const start = performance.now()
-    for (let i = 0; i < events; i++) await this.#publish()
-    const ms = performance.now() - start
-    const deliveries = events * this.#readers.length
-    this.deliveriesPerSecond.push((deliveries / ms) * 1_000)
-    this.cpuMicrosPerDelivery.push(((await this.#cpuMs()) * 1_000) / deliveries)
-  }
-
-  end(): void {
-    for (const reader of this.#readers) reader.destroy()
-    this.#child.kill()
-  }
-
-  async #reader(port: number): Promise<net.Socket> {
-    const socket = net.connect(port, '127.0.0.1')
-    socket.write('GET /?topic=a HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n')
-    await once(socket, 'data')
-    // An event is longer than a heartbeat or a cursor, and leaves in one write.
-    socket.on('data', (chunk) => {
-      if (chunk.includes('"symbol"') && --this.#missing === 0) this.#delivered()
-    })
-    return socket
-  }
-
-  #publish(): Promise<void> {
-    this.#missing = this.#readers.length
-    const delivered = new Promise<void>((resolve) => (this.#delivered = resolve))
-    this.#child.send('publish')
-    return delivered
-  }
-
-  async #cpuMs(): Promise<number> {
-    this.#child.send('cpu')
-    const [{ cpuMs }] = (await once(this.#child, 'message')) as [{ cpuMs: number }]
-    return cpuMs
-  }
+  readonly child: Child
+  readonly target: number
+  readonly perSecond: number[]
+  readonly cpuMicros: number[]
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+async function start(generator: Generator, name: string, readers: number): Promise<Subject> {
+  const port = await freePort()
+  const program = fileURLToPath(import.meta.url)
+  const command = [process.execPath, ...process.execArgv, program, ...name.split(' '), `${port}`]
+  const child = new Child(command, { core: 0 })
+  const target = await generator.addTarget(name, port, ENDPOINT)
+  const url = `http://127.0.0.1:${port}/nothing`
+  while (!(await fetch(url).catch(() => undefined))) {
+    if (child.hasEnded) throw new Error(`${name} did not start: ${child.log}`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  const { opened, problem } = await generator.connect(target, readers)
+  if (opened !== readers) throw new Error(`${name} opened ${opened} of ${readers}: ${problem}`)
+  return { name, child, target, perSecond: [], cpuMicros: [] }
+}
 
-async function main(readers: number, events: number, rounds: number): Promise<void> {
-  const subjects = FRAMEWORKS.map((framework) =>
-    LIBRARIES.map((library) => new Subject(framework, library)),
-  )
-  for (const subject of subjects.flat()) await subject.connect(readers)
-  await new Promise((resolve) => setTimeout(resolve, 500))
-  for (let round = 0; round < rounds; round++) {
-    const order = subjects.flat()
-    if (round % 2 === 1) order.reverse()
-    for (const subject of order) await subject.measure(events)
+/** Round -1 warms up and is not counted. */
+async function measure(generator: Generator, subject: Subject, round: number): Promise<void> {
+  const result = await generator.turn(subject.target, {
+    loop: 'closed',
+    window: 1,
+    settleMs: round < 0 ? 1_500 : 150,
+    forMs: 600,
+    pids: [subject.child.pid],
+  })
+  if (faultsOf(result) > 0) throw new Error(`${subject.name} lost events: ${result.problem}`)
+  if (round < 0) return
+  const { perSecond = 0, cpuPerMillion = 0 } = deliveryFigures(result)
+  subject.perSecond.push(perSecond)
+  subject.cpuMicros.push(cpuPerMillion)
+}
+
+const ratios = (over: readonly number[], under: readonly number[]): number[] =>
+  over.map((value, i) => value / (under[i] ?? Number.NaN))
+
+function report(ours: Subject, theirs: Subject): void {
+  for (const { name, perSecond, cpuMicros } of [ours, theirs]) {
+    const cpu = median(cpuMicros).toFixed(2)
+    console.log(`${name}: ${Math.round(median(perSecond))} deliveries/s, ${cpu} µs CPU each`)
   }
-  for (const pair of subjects) {
-    for (const { name, deliveriesPerSecond, cpuMicrosPerDelivery } of pair) {
-      const cpu = median(cpuMicrosPerDelivery).toFixed(2)
-      console.log(`${name}: ${Math.round(median(deliveriesPerSecond))} deliveries/s, ${cpu} µs CPU`)
-    }
-    const [ours, theirs] = pair
-    if (ours === undefined || theirs === undefined) continue
-    const faster = ours.deliveriesPerSecond.map((n, i) => n / (theirs.deliveriesPerSecond[i] ?? 0))
-    const leaner = theirs.cpuMicrosPerDelivery.map(
-      (n, i) => n / (ours.cpuMicrosPerDelivery[i] ?? 0),
-    )
-    console.log(`  ratio ${median(faster).toFixed(2)}, by CPU ${median(leaner).toFixed(2)}`)
+  const faster = ratios(ours.perSecond, theirs.perSecond)
+  const leaner = ratios(theirs.cpuMicros, ours.cpuMicros)
+  const range = `${Math.min(...faster).toFixed(2)} to ${Math.max(...faster).toFixed(2)}`
+  const cpu = median(leaner).toFixed(2)
+  console.log(`  ${median(faster).toFixed(2)} times as fast (${range}), by CPU ${cpu} times`)
+}
+
+async function main(readers: number, rounds: number): Promise<void> {
+  const generator = new Generator(1)
+  const pairs: [Subject, Subject][] = []
+  for (const framework of FRAMEWORKS) {
+    const ours = await start(generator, `${framework} heartline`, readers)
+    pairs.push([ours, await start(generator, `${framework} better-sse`, readers)])
   }
-  for (const subject of subjects.flat()) subject.end()
+  for (let round = -1; round < rounds; round++) {
+    for (const subject of shuffled(pairs.flat())) await measure(generator, subject, round)
+  }
+  for (const [ours, theirs] of pairs) report(ours, theirs)
+  for (const { child } of pairs.flat()) await child.stop()
+  await generator.end()
 }
 
 const [first, second, third] = process.argv.slice(2)
-if (process.send !== undefined) await serve(first ?? '', second ?? '')
-else await main(Number(first ?? 700), Number(second ?? 300), Number(third ?? 7))
+if (third === undefined) await main(Number(first ?? 700), Number(second ?? 9))
+else await serve(first ?? '', second ?? '', Number(third))
