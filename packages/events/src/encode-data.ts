@@ -75,9 +75,9 @@ function toJson(type: string, value: unknown): string {
 
 function follow(
   result: SchemaResult | Promise<SchemaResult>,
-  next: (result: SchemaResult) => Encoded,
+  judge: (result: SchemaResult) => Encoded,
 ): Encoded {
-  return isLater(result) ? result.then(next) : next(result)
+  return isLater(result) ? result.then(judge) : judge(result)
 }
 
 function invalid(type: string, issues: readonly SchemaIssue[]): HeartlineError {

@@ -21,6 +21,11 @@ export const libraries = {
   }),
 }
 
+/** Each under the type of one, which is all the same to a test. */
+export const eachLibrary: readonly (readonly [string, typeof libraries.zod])[] = Object.entries(
+  libraries,
+) as never
+
 /** A schema made of a function, as libraries make them. */
 export function schemaOf<Input, Output = Input>(
   validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>,
@@ -31,7 +36,7 @@ export function schemaOf<Input, Output = Input>(
 /** A server on a free port until it is closed. */
 export async function serve(
   listener: (request: IncomingMessage, response: ServerResponse) => unknown,
-): Promise<{ readonly url: string; close(): Promise<void> }> {
+): Promise<{ readonly url: string; close(this: void): Promise<void> }> {
   const server = createServer((request, response) => void listener(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -59,6 +64,6 @@ export function codeOf(act: () => unknown): string {
 export async function rejectionOf(promise: Promise<unknown>): Promise<string> {
   return promise.then(
     () => 'nothing was thrown',
-    (error: { code?: string }) => error.code ?? String(error),
+    (error: { code?: string }) => error.code ?? 'an error without a code',
   )
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineEvents, issuesOf, toEvent, toEventAsync } from '../src/index.ts'
-import { codeOf, libraries, rejectionOf, schemaOf } from './kit.ts'
+import { codeOf, eachLibrary, libraries, rejectionOf, schemaOf } from './kit.ts'
 
 const events = libraries.zod
 
-describe.each(Object.entries(libraries))('with %s', (_, definition) => {
+describe.each(eachLibrary)('with %s', (_, definition) => {
   it('makes an event of what the schema takes', () => {
     expect(toEvent(definition, 'tick', { n: 1 })).toMatchObject({ type: 'tick', data: '{"n":1}' })
     expect(toEvent(definition, 'done', 'good').data).toBe('"good"')

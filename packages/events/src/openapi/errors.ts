@@ -34,9 +34,9 @@ export const openApiErrors: ErrorCatalogue<OpenApiErrorName> = {
   schemaNotJson: {
     code: 'HL_OPENAPI_SCHEMA_NOT_JSON',
     message:
-      'The schema of "{type}" ({vendor}) has no JSON Schema: {reason}. Use a version of the ' +
-      'library that has "~standard.jsonSchema", or give toJsonSchema: (schema, type) => …, ' +
-      'for valibot with toJsonSchema of @valibot/to-json-schema.',
+      'The schema of "{type}" ({vendor}) has no JSON Schema: {reason}. Describe the value as ' +
+      'it is on the wire, use a version of the library that has "~standard.jsonSchema", or give ' +
+      'toJsonSchema: (schema, type) => …, for valibot with @valibot/to-json-schema.',
     fault: 'caller',
     retryable: false,
     status: 500,

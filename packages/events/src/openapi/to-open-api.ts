@@ -26,7 +26,8 @@ interface Room {
  */
 export function toOpenApi(options: OpenApiOptions): OpenApiDocument {
   const { version = '3.2', base = {}, info, servers, tags, security } = options
-  if (!Object.hasOwn(VERSIONS, version)) {
+  // A number in its place, 3.2, would be taken for one of them and described as another.
+  if (typeof version !== 'string' || !Object.hasOwn(VERSIONS, version)) {
     throw new HeartlineError(openApiErrors.versionUnknown, { version: String(version) })
   }
   const given = objectAt(base, 'components')
