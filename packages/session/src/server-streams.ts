@@ -1,5 +1,4 @@
 import type { SessionMonitor } from './monitor.ts'
-import type { NodeRequest } from './node-response.ts'
 import { StreamGroup } from './stream-group.ts'
 
 /** How long a reader that does not read may hold up the end of its server. */
@@ -8,12 +7,27 @@ const SWEEP_MS = 25
 /** A server that is not closed by then waits for something else. */
 const SWEEPS = 400
 
+/** A request of node:http or node:http2, as far as it is used here: Fetch entries reach this file. */
+interface ServedRequest {
+  readonly socket?: object | undefined
+  /** Of HTTP/2. */
+  readonly stream?: { readonly session?: Http2Session | undefined } | undefined
+}
+
 /** A server of node:http, node:https or node:http2, as far as it is used here. */
 interface ClosableServer {
   readonly listening: boolean
   close(...args: unknown[]): unknown
   closeIdleConnections?(): void
+  on(event: string, listener: (about: never) => void): unknown
   once(event: 'close', listener: () => void): unknown
+}
+
+interface OpenSocket {
+  readonly bytesRead: number
+  destroy(): unknown
+  once(event: 'close', listener: () => void): unknown
+  off(event: 'close', listener: () => void): unknown
 }
 
 interface Http2Session {
@@ -32,11 +46,11 @@ const NO_SERVER = {}
  * `server.close()`, which would else wait for them for ever: it says nothing to anybody before all
  * connections are gone, so that the method of this one server is replaced by one that tells us.
  */
-export function groupOf(request: NodeRequest | undefined, monitor?: SessionMonitor): StreamGroup {
+export function groupOf(request: ServedRequest | undefined, monitor?: SessionMonitor): StreamGroup {
   const { server } = (request?.socket ?? {}) as { server?: ClosableServer | undefined }
   const streams = known.get(server ?? NO_SERVER) ?? new ServerStreams(server)
   known.set(server ?? NO_SERVER, streams)
-  if (request !== undefined && 'stream' in request) streams.note(request.stream.session)
+  streams.note(request?.stream?.session)
   return streams.group(monitor)
 }
 
@@ -53,11 +67,14 @@ class ServerStreams {
   readonly #server: ClosableServer | undefined
   readonly #groups = new Map<SessionMonitor | undefined, StreamGroup>()
   readonly #http2 = new Set<Http2Session>()
+  /** Connections without a request yet, and what to take off them when one comes. */
+  readonly #silent = new Map<OpenSocket, () => void>()
   #isClosing = false
 
   constructor(server: ClosableServer | undefined) {
     this.#server = server
     if (server === undefined) return
+    this.#noteSilent(server)
     const close = server.close.bind(server)
     server.close = (...args) => {
       this.close()
@@ -84,12 +101,37 @@ class ServerStreams {
     for (const group of this.#groups.values()) group.drain({ graceMs: GRACE_MS })
   }
 
+  /**
+   * Browsers and `fetch` of Node open connections ahead of their next request. Node does not count
+   * them among the idle ones, and waits for them until they give up.
+   */
+  #noteSilent(server: ClosableServer): void {
+    // HTTP/2 has sessions instead.
+    if (server.closeIdleConnections === undefined) return
+    const event = 'setSecureContext' in server ? 'secureConnection' : 'connection'
+    server.on(event, (connection: OpenSocket) => {
+      const forget = (): void => void this.#silent.delete(connection)
+      this.#silent.set(connection, forget)
+      connection.once('close', forget)
+    })
+    server.on('request', ({ socket }: { socket: OpenSocket }) => {
+      const forget = this.#silent.get(socket)
+      if (forget === undefined) return
+      socket.off('close', forget)
+      forget()
+    })
+  }
+
   /** Connections become idle when their streams end, and would be kept for their next request. */
   #sweep(server: ClosableServer): void {
     for (const session of this.#http2) if (!session.closed) session.close()
     let left = SWEEPS
     const timer = setInterval(() => {
       server.closeIdleConnections?.()
+      for (const connection of this.#silent.keys()) {
+        // A request that is on its way is still answered.
+        if (connection.bytesRead === 0) connection.destroy()
+      }
       if (--left === 0) clearInterval(timer)
     }, SWEEP_MS)
     ;(timer as { unref?: () => void }).unref?.()
