@@ -1,4 +1,9 @@
-import { createFetchSession, type Session, type SessionOptions } from '@heartline/session/fetch'
+import {
+  createFetchSession,
+  type Session,
+  type SessionMonitor,
+  type SessionOptions,
+} from '@heartline/session/fetch'
 import { Core } from './core.ts'
 import { toError } from './errors.ts'
 import type { Exchange, Reply } from './exchange.ts'
@@ -19,6 +24,11 @@ export interface Handler {
 export interface HandlerExtra {
   /** The body, when it was read already: parsed, or as text. */
   readonly body?: unknown
+  /**
+   * Told about the stream of this request, in place of `stream.monitor`. On a Fetch server that
+   * stands on Node, `groupOf` of the request of Node: `server.close()` ends the stream then.
+   */
+  readonly monitor?: SessionMonitor | undefined
 }
 
 /**
@@ -47,7 +57,7 @@ class FetchExchange implements Exchange<Request> {
   readonly method: string
   readonly query: URLSearchParams
   readonly signal: AbortSignal
-  readonly #body: unknown
+  readonly #extra: HandlerExtra
   #response: Response | undefined
 
   constructor(request: Request, extra: HandlerExtra = {}) {
@@ -55,7 +65,7 @@ class FetchExchange implements Exchange<Request> {
     this.method = request.method
     this.query = queryOf(request.url)
     this.signal = request.signal
-    this.#body = extra.body
+    this.#extra = extra
   }
 
   /** The stream that was opened. */
@@ -68,7 +78,7 @@ class FetchExchange implements Exchange<Request> {
   }
 
   async body(maxBytes: number): Promise<unknown> {
-    if (this.#body !== undefined) return this.#body
+    if (this.#extra.body !== undefined) return this.#extra.body
     const { body } = this.incoming
     if (body === null) return ''
     const decoder = new TextDecoder()
@@ -88,7 +98,8 @@ class FetchExchange implements Exchange<Request> {
   }
 
   open(options: SessionOptions): Session {
-    const { session, response } = createFetchSession(this.incoming, options)
+    const monitor = this.#extra.monitor ?? options.monitor
+    const { session, response } = createFetchSession(this.incoming, { ...options, monitor })
     this.#response = response
     return session
   }

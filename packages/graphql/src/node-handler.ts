@@ -1,5 +1,6 @@
 import {
   createNodeSession,
+  groupOf,
   type NodeRequest,
   type NodeResponse,
   type Session,
@@ -24,7 +25,8 @@ export interface NodeHandler {
 
 /**
  * The handler of `createHandler` for node:http and node:http2, and for frameworks on top of them.
- * A body that a parser before it has left in `request.body` is taken from there.
+ * A body that a parser before it has left in `request.body` is taken from there. `server.close()`
+ * ends the streams that came to that server.
  *
  * @throws HeartlineError `HL_GRAPHQL_OPTION_INVALID`; what a schema that is not valid throws
  */
@@ -51,14 +53,14 @@ class NodeExchange implements Exchange<NodeRequest> {
   readonly method: string
   readonly query: URLSearchParams
   readonly #response: NodeResponse
-  readonly #body: unknown
+  readonly #extra: HandlerExtra
 
   constructor(request: NodeRequest, response: NodeResponse, extra: HandlerExtra = {}) {
     this.incoming = request
     this.method = request.method ?? 'GET'
     this.query = queryOf(request.url ?? '/')
     this.#response = response
-    this.#body = extra.body ?? (request as { body?: unknown }).body
+    this.#extra = extra
   }
 
   /** `close` of the response: that of a request comes when its body was read. */
@@ -75,12 +77,15 @@ class NodeExchange implements Exchange<NodeRequest> {
   }
 
   async body(maxBytes: number): Promise<unknown> {
-    if (this.#body !== undefined) return textOf(this.#body)
+    const body = this.#extra.body ?? (this.incoming as { body?: unknown }).body
+    if (body !== undefined) return textOf(body)
     return readText(this.incoming, maxBytes)
   }
 
+  /** Ends when its server is closed, which would wait for it for ever. */
   open(options: SessionOptions): Session {
-    return createNodeSession(this.incoming, this.#response, options)
+    const monitor = groupOf(this.incoming, this.#extra.monitor ?? options.monitor)
+    return createNodeSession(this.incoming, this.#response, { ...options, monitor })
   }
 }
 

@@ -15,6 +15,7 @@ export type StreamOptions = Pick<
   | 'maxAgeMs'
   | 'maxBlockedMs'
   | 'maxPendingBytes'
+  | 'monitor'
   | 'onHeartbeat'
   | 'retryMs'
   | 'retryJitter'

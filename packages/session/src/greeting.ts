@@ -1,4 +1,4 @@
-import { encodeComment, encodeEvent } from '@heartline/wire'
+import { encodeComment, encodeEvent, encodeRetry } from '@heartline/wire'
 import { encodeFramed } from './chunk.ts'
 import type { HeartbeatKind, ResolvedSessionOptions } from './options.ts'
 import type { Framing } from './transport.ts'
@@ -22,12 +22,16 @@ export function firstText(options: ResolvedSessionOptions): string {
   return `: ${heartbeatNotice(options.heartbeatMs)}\nretry: ${retry}\n\n`
 }
 
-/** The last bytes of a stream that is sent away: when to come back. */
+/**
+ * The last bytes of a stream that is sent away: when to come back. Readers of GraphQL, whose
+ * heartbeat is `ping`, get no event that their protocol does not know: they would fail on it.
+ */
 export function farewellText(
   retryMs: number,
-  { retryJitter, random }: Pick<ResolvedSessionOptions, 'retryJitter' | 'random'>,
+  policy: Pick<ResolvedSessionOptions, 'retryJitter' | 'random' | 'heartbeatKind'>,
 ): string {
-  const retry = jitterUp(retryMs, retryJitter, random)
+  const retry = jitterUp(retryMs, policy.retryJitter, policy.random)
+  if (policy.heartbeatKind === 'ping') return encodeRetry(retry)
   return encodeEvent({ type: 'heartline.drain', data: JSON.stringify({ retryMs: retry }), retry })
 }
 

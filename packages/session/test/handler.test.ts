@@ -1,6 +1,6 @@
 import http from 'node:http'
 import http2 from 'node:http2'
-import type { AddressInfo, Server } from 'node:net'
+import net, { type AddressInfo, type Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   createStreamListener,
@@ -341,6 +341,29 @@ describe('What a server closes', () => {
     await until(() => clients.every(({ finished }) => finished))
     expect(clients.every(({ received }) => received.text.includes('heartline.drain'))).toBe(true)
     agent.destroy()
+  })
+
+  it('does not wait for connections that were opened ahead of a request', async () => {
+    const server = http.createServer(createStreamListener(() => {}))
+    const sockets: net.Socket[] = []
+    server.on('connection', (socket) => void sockets.push(socket))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const client = http1Client(port, false)
+    await until(() => client.received.text.includes('retry'))
+    const ahead = net.connect(port, '127.0.0.1')
+    const half = net.connect(port, '127.0.0.1')
+    const closed: net.Socket[] = []
+    for (const socket of [ahead, half]) socket.once('close', () => closed.push(socket))
+    half.write('GET / HTTP/1.1\r\nHost: localhost\r\n')
+    await until(() => sockets.length === 3)
+    await until(() => sockets.filter(({ bytesRead }) => bytesRead > 0).length === 2)
+    const end = new Promise((resolve) => server.close(resolve))
+    await until(() => closed.includes(ahead))
+    expect(closed).not.toContain(half)
+    half.end('\r\n').resume()
+    await end
+    await until(() => client.finished)
   })
 
   it('cuts a reader that takes nothing', async () => {

@@ -279,6 +279,14 @@ describe.each(targets)('A session over $name', (target: Target) => {
     )
   })
 
+  it('drains readers of GraphQL without an event that they do not know', async () => {
+    const { session, client } = await connect({ random: () => 0, heartbeatKind: 'ping' })
+    session.drain({ retryMs: 4_000 })
+    await until(() => client.finished)
+    expect(client.received.text).toMatch(/\n\nretry: 4000\n\n$/)
+    expect(client.received.events).toEqual([])
+  })
+
   it('refuses what cannot be put on the wire, and writes nothing of it', async () => {
     const { session, client } = await connect()
     expect(() => session.send({ type: 'a\ndata: injected', data: 'x' })).toThrow(
