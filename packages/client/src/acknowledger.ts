@@ -1,11 +1,10 @@
+import type { Caller } from './caller.ts'
 import type { Clock } from './clock.ts'
-import type { RequestSource } from './request.ts'
-import type { RequestContext } from './stream-request.ts'
+import { every } from './every.ts'
 
 /** What it is made with. */
 export interface AcknowledgerSetup {
-  readonly source: RequestSource
-  readonly fetch: typeof fetch
+  readonly caller: Caller
   readonly clock: Clock
   /** The place that the handlers are done with. */
   readonly handled: () => string
@@ -21,10 +20,8 @@ const MOST_RTT_MS = 3_600_000
  */
 export class Acknowledger {
   readonly #setup: AcknowledgerSetup
-  #url: string | undefined
-  #context: RequestContext | undefined
   #rttMs: number | undefined
-  #timer: unknown
+  #end: (() => void) | undefined
 
   constructor(setup: AcknowledgerSetup) {
     this.#setup = setup
@@ -36,47 +33,34 @@ export class Acknowledger {
   }
 
   /** A stream is open. Nothing is sent to servers that named no session or send no heartbeats. */
-  opened(response: Response, heartbeatMs: number, context: RequestContext): void {
+  opened(response: Response, heartbeatMs: number, endpoint: number): void {
     this.stop()
     const session = response.headers.get('Heartline-Session')
-    const [base, end] = response.url.split(/\/events(?=$|[?#])/)
-    if (session === null || heartbeatMs === 0 || end === undefined) return
-    this.#url = `${base}/sessions/${encodeURIComponent(session)}/ack`
-    this.#context = { ...context, refresh: false }
-    this.#schedule(heartbeatMs)
+    const [base, rest] = response.url.split(/\/events(?=$|[?#])/)
+    if (session === null || heartbeatMs === 0 || rest === undefined) return
+    const url = `${base}/sessions/${encodeURIComponent(session)}/ack`
+    const end = every(this.#setup.clock, heartbeatMs, async () => {
+      // What fails is the business of the watchdog: a stream that lives goes on without.
+      const status = await this.#send(url, endpoint).catch(() => 0)
+      // The session is not there, or not ours: the answer will not change.
+      if (status >= 400 && status < 500) end()
+    })
+    this.#end = end
   }
 
   stop(): void {
-    this.#url = undefined
-    this.#setup.clock.clearTimer(this.#timer)
+    this.#end?.()
   }
 
-  #schedule(heartbeatMs: number): void {
-    this.#timer = this.#setup.clock.setTimer(() => {
-      const url = this.#url
-      if (url === undefined) return
-      this.#schedule(heartbeatMs)
-      void this.#send(url)
-    }, heartbeatMs)
-  }
-
-  /** Never rejects: a stream that lives needs no acknowledgement to go on. */
-  async #send(url: string): Promise<void> {
-    const { source, fetch, clock, handled } = this.#setup
+  #send(url: string, endpoint: number): Promise<number> {
+    const { caller, handled } = this.#setup
     const place = handled()
     const cursor = CURSOR.test(place) ? place : undefined
-    try {
-      const headers = await source.headers(this.#context as RequestContext)
-      headers.set('Content-Type', 'application/json')
-      const body = JSON.stringify({ cursor, rttMs: this.#rttMs })
-      const sentAt = clock.now()
-      const response = await fetch(url, { method: 'POST', headers, body })
-      this.#rttMs = Math.min(Math.max(clock.now() - sentAt, 0), MOST_RTT_MS)
-      // The session is not there, or not ours: the answer will not change.
-      if (response.status >= 400 && response.status < 500 && this.#url === url) this.stop()
-      await response.body?.cancel()
-    } catch {
-      // The watchdog of the stream is who judges the network.
+    const body = JSON.stringify({ cursor, rttMs: this.#rttMs })
+    const read = ({ status }: Response, ms: number): number => {
+      this.#rttMs = Math.min(Math.max(ms, 0), MOST_RTT_MS)
+      return status
     }
+    return caller.call({ endpoint, url, body, read })
   }
 }

@@ -7,6 +7,7 @@ import {
 } from '@heartline/wire'
 import type { Clock } from './clock.ts'
 import { connectTimeout, noFirstByte, silent, streamEnded, toError } from './errors.ts'
+import { orAbort } from './or-abort.ts'
 import type { Judge, Outcome } from './outcome.ts'
 import type { Patience } from './patience.ts'
 import type { PreparedRequest } from './stream-request.ts'
@@ -106,21 +107,12 @@ export class Attempt {
 
   async #open(): Promise<Response> {
     const { signal } = this.#abort
-    const { url, init } = await this.#orAbort(this.#host.prepare(signal))
+    const { url, init } = await orAbort(signal, this.#host.prepare(signal))
     // A query may hold a ticket, which belongs into no message.
     this.#url = url.replace(/[?#].*/s, '')
     // Called without `this`: browsers refuse their fetch as a method of something else.
     const { fetch } = this.#setup
-    return this.#orAbort(fetch(url, init))
-  }
-
-  /** Does not wait for a function of the caller that never returns. */
-  #orAbort<Value>(promise: Promise<Value>): Promise<Value> {
-    const { signal } = this.#abort
-    return new Promise((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
-      promise.then(resolve, reject)
-    })
+    return orAbort(signal, fetch(url, init))
   }
 
   async #read(response: Response, lastEventId: string): Promise<Outcome> {

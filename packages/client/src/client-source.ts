@@ -37,11 +37,6 @@ export class ClientSource implements StreamSource {
     return this.#endpoints.restMs
   }
 
-  /** Of the request that was made last. */
-  get context(): RequestContext {
-    return this.#context as RequestContext
-  }
-
   prepare(resume: Resume): Promise<PreparedRequest> {
     const { endpoint } = this
     this.#context = { ...resume, attempt: ++this.#requests, endpoint, refresh: this.#refresh }
@@ -78,7 +73,7 @@ export class ClientSource implements StreamSource {
   #whyStop({ verdict, error }: Outcome): HeartlineError | undefined {
     const { source } = this.#setup
     if (verdict === 'refresh') return this.#hasRefreshed || !source.canRefresh ? error : undefined
-    if (verdict === 'restart') return this.context.lastEventId === '' ? error : undefined
+    if (verdict === 'restart') return this.#context?.lastEventId === '' ? error : undefined
     return source.whyOnce(error)
   }
 }

@@ -1,5 +1,6 @@
 import type { HeartlineError } from '@heartline/wire'
 import { Acknowledger } from './acknowledger.ts'
+import { Caller } from './caller.ts'
 import { ClientSource } from './client-source.ts'
 import { Connection } from './connection.ts'
 import type { Clock } from './clock.ts'
@@ -7,8 +8,7 @@ import type { ConnectionState } from './connection-state.ts'
 import { movedBack, toError } from './errors.ts'
 import type { EventMap, EventOf, GapEvent, StreamEvent } from './event.ts'
 import type { EventQueue, QueueOptions } from './event-queue.ts'
-import { resolveConnection, type ClientOptions } from './options.ts'
-import { memoryOutbox } from './outbox/outbox.ts'
+import { resolveClient, type ClientOptions } from './options.ts'
 import { Place } from './place.ts'
 import { Probe } from './probe.ts'
 import type { PublishEvent, PublishResult } from './publish-event.ts'
@@ -80,6 +80,7 @@ const GOOD_ENDS = ['HL_CLIENT_STREAM_ENDED', 'HL_CLIENT_NO_CONTENT']
 
 class StreamClient<Events extends EventMap> implements Client<Events> {
   readonly #place: Place
+  readonly #caller: Caller
   readonly #source: ClientSource
   readonly #connection: Connection
   readonly #receiver: Receiver<Events>
@@ -89,48 +90,29 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
   #loading: Promise<void> | undefined
 
   constructor(options: ClientOptions<Events>) {
-    const setup = resolveConnection({ ...options, name: 'heartline-js' })
-    const { source, fetch, clock, random, ladder, failOverAfter } = setup
+    const setup = resolveClient(options as ClientOptions)
+    const { clock, source } = setup
     const onError = (error: HeartlineError): void => this.#receiver.report(error)
     const store = options.cache?.beside(options.store, onError) ?? options.store
+    const caller = new Caller(setup)
+    this.#caller = caller
     this.#place = new Place(options.lastEventId ?? '', store, onError)
-    this.#receiver = new Receiver(options, this.#place, clock, {
+    this.#receiver = new Receiver({ ...options, ...setup }, this.#place, {
       expire: () => this.#source.expire(),
       leave: (error) => this.#connection.renew(error),
       stop: (error) => this.#connection.stop(error),
     })
-    this.#acknowledger = new Acknowledger({
-      source,
-      fetch,
-      clock,
-      handled: () => this.#place.handled,
-    })
-    this.#probe = new Probe({
-      source,
-      fetch,
-      clock,
-      everyMs: options.probeMs ?? 10_000,
-      healthyAfter: options.healthyAfter ?? 3,
-      timeoutMs: setup.patience.connectMs,
-      onHealthy: () => {
-        this.#source.prefer()
-        this.#connection.leave(toError(movedBack))
-      },
-    })
+    this.#acknowledger = new Acknowledger({ caller, clock, handled: () => this.#place.handled })
+    this.#probe = new Probe({ ...setup, caller, onHealthy: () => this.#moveBack() })
     this.#publisher = new Publisher({
-      source,
-      fetch,
-      clock,
-      random,
-      ladder,
+      ...setup,
+      caller,
       onError,
-      timeoutMs: options.publishTimeoutMs ?? 20_000,
-      maxWaiting: options.maxWaiting ?? 1000,
-      outbox: options.outbox ?? memoryOutbox(),
+      outbox: options.outbox,
+      canRefresh: source.canRefresh,
       endpoint: () => this.#source.endpoint,
     })
-    const onPlaceLost = (): void => this.#receiver.losePlace()
-    this.#source = new ClientSource({ source, failOverAfter, clock, onPlaceLost })
+    this.#source = new ClientSource({ ...setup, onPlaceLost: () => this.#receiver.losePlace() })
     this.#connection = new Connection(
       { ...setup, source: this.#source },
       {
@@ -138,7 +120,7 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
         onState: (state) => this.#changed(state),
         onOpen: (response, heartbeatMs) => {
           if (options.acknowledge !== false) {
-            this.#acknowledger.opened(response, heartbeatMs, this.#source.context)
+            this.#acknowledger.opened(response, heartbeatMs, this.#source.endpoint)
           }
           this.#publisher.flush()
         },
@@ -217,13 +199,19 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
     this.#publisher.flush()
   }
 
-  async publish(events: PublishEvent | readonly PublishEvent[]): Promise<readonly PublishResult[]> {
+  publish(events: PublishEvent | readonly PublishEvent[]): Promise<readonly PublishResult[]> {
     return this.#publisher.publish(Array.isArray(events) ? events : [events as PublishEvent])
   }
 
   close(): void {
     this.#connection.stop()
+    this.#caller.close()
     this.#publisher.close()
+  }
+
+  #moveBack(): void {
+    this.#source.prefer()
+    this.#connection.leave(toError(movedBack))
   }
 
   #startingPlace(clock: Clock): string | Promise<string> {

@@ -3,7 +3,7 @@ import { Connection } from './connection.ts'
 import type { ConnectionState } from './connection-state.ts'
 import { network, reasonOf, refused, toError } from './errors.ts'
 import { LADDER_DEFAULTS, type Ladder } from './ladder.ts'
-import { requireNumbers, resolveWorld, type WorldOptions } from './options.ts'
+import { EVENT_BOUND, resolveNumbers, resolveWorld, type WorldOptions } from './options.ts'
 import { isEventStream, type Judge } from './outcome.ts'
 import { PATIENCE_DEFAULTS, type Patience } from './patience.ts'
 import { isNear, toAbsolute } from './request.ts'
@@ -148,8 +148,7 @@ export class EventSource extends EventTarget {
   }
 
   #connect(options: EventSourceOptions): Connection {
-    const { resumeBy, maxEventBytes } = options
-    requireNumbers({ maxEventBytes })
+    const { resumeBy } = options
     return new Connection(
       {
         ...resolveWorld(options),
@@ -157,7 +156,7 @@ export class EventSource extends EventTarget {
         judge,
         ladder: LADDER,
         patience: PATIENCE,
-        maxEventBytes,
+        ...resolveNumbers(EVENT_BOUND, options),
         retryMs: RETRY_MS,
       },
       {

@@ -7,7 +7,7 @@ import type { EventKeeper } from './event-keeper.ts'
 import { LADDER_DEFAULTS, type LadderOptions } from './ladder.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { toJudge } from './outcome.ts'
-import { RequestSource, type RequestOptions, type SourceOptions } from './request.ts'
+import { RequestSource, type RequestOptions } from './request.ts'
 import type { StandardSchema } from './schema.ts'
 import type { PlaceStore } from './store/place-store.ts'
 import { surroundings, type Surroundings } from './surroundings.ts'
@@ -72,16 +72,36 @@ export interface ClientOptions<Events extends EventMap = EventMap>
 
 type World = { readonly [Name in keyof WorldOptions]-?: Exclude<WorldOptions[Name], undefined> }
 
-/** Every request of a client has the same source. */
-interface ClientSetup extends Omit<ConnectionSetup, 'source'> {
-  readonly source: RequestSource
+/** As the parser has it. */
+export const EVENT_BOUND: Pick<ClientNumbers, 'maxEventBytes'> = { maxEventBytes: undefined }
+
+/** The numbers of a client that stand alone. */
+interface ClientNumbers {
   readonly failOverAfter: number
+  readonly retryMs: number
+  readonly probeMs: number
+  readonly healthyAfter: number
+  readonly handlerMs: number
+  readonly maxWaiting: number
+  readonly publishTimeoutMs: number
+  readonly maxEventBytes: number | undefined
 }
 
-type Given<Options> = { [Name in keyof Options]?: Exclude<Options[Name], undefined> }
+const DEFAULTS: ClientNumbers = {
+  failOverAfter: 1,
+  retryMs: 0,
+  probeMs: 10_000,
+  healthyAfter: 3,
+  handlerMs: 30_000,
+  maxWaiting: 1000,
+  publishTimeoutMs: 20_000,
+  ...EVENT_BOUND,
+}
 
-interface ConnectionOptions extends SourceOptions, RetryOptions, WorldOptions {
-  readonly maxEventBytes?: number | undefined
+/** What the parts of a client are made with: everything resolved. */
+export interface ClientSetup extends Omit<ConnectionSetup, 'source'>, ClientNumbers {
+  /** Every request of a client has the same. */
+  readonly source: RequestSource
 }
 
 /** The outside world, with the defaults filled in. */
@@ -94,37 +114,36 @@ export function resolveWorld(options: WorldOptions): World {
   }
 }
 
-/** Everything a connection needs, with the defaults filled in. Throws `HL_CLIENT_OPTION_INVALID`. */
-export function resolveConnection(options: ConnectionOptions): ClientSetup {
-  const { failOverAfter = 1, retryMs = 0, maxEventBytes } = options
-  const ladder = { ...LADDER_DEFAULTS, ...withoutUndefined(options.ladder) }
-  const patience = { ...PATIENCE_DEFAULTS, ...withoutUndefined(options.watch) }
-  requireNumbers({ ...patience, ...ladder, failOverAfter, retryMs, maxEventBytes })
+/** Everything a client needs, with the defaults filled in. Throws `HL_CLIENT_OPTION_INVALID`. */
+export function resolveClient(options: ClientOptions): ClientSetup {
   return {
     ...resolveWorld(options),
-    source: new RequestSource(options),
+    ...resolveNumbers(DEFAULTS, options),
+    source: new RequestSource({ ...options, name: 'heartline-js' }),
     judge: toJudge(options.redirect === 'follow'),
-    ladder,
-    patience,
-    maxEventBytes,
-    failOverAfter,
-    retryMs,
+    ladder: resolveNumbers(LADDER_DEFAULTS, options.ladder),
+    patience: resolveNumbers(PATIENCE_DEFAULTS, options.watch),
   }
 }
 
-/** Those that are filled in where they are used. */
-const OPEN = ['firstByteMs', 'maxEventBytes']
-
-/** @throws HeartlineError `HL_CLIENT_OPTION_INVALID` */
-export function requireNumbers(options: Readonly<Record<string, number | undefined>>): void {
-  for (const [option, value = OPEN.includes(option) ? 1 : -1] of Object.entries(options)) {
-    const isGood = value > 0 || (value === 0 && option !== 'maxEventBytes')
-    if (!isGood) throw toError(optionInvalid, { option, problem: 'is no number above 0' })
+/**
+ * The numbers that were given, and the defaults of the others.
+ *
+ * @throws HeartlineError `HL_CLIENT_OPTION_INVALID`
+ */
+export function resolveNumbers<Numbers extends object>(
+  defaults: Numbers,
+  given: { readonly [Name in keyof Numbers]?: Numbers[Name] | undefined } = {},
+): Numbers {
+  const resolved = { ...defaults }
+  for (const option of Object.keys(defaults) as (keyof Numbers & string)[]) {
+    const value = given[option] ?? defaults[option]
+    const isGood = (value as number) > 0 || (value === 0 && option !== 'maxEventBytes')
+    // Without a default, it is filled in where it is used.
+    if (value !== undefined && !isGood) {
+      throw toError(optionInvalid, { option, problem: 'is no number above 0' })
+    }
+    resolved[option] = value
   }
-}
-
-/** An option that is given as `undefined` is not given. */
-function withoutUndefined<Options extends object>(options: Options | undefined): Given<Options> {
-  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(given) as Given<Options>
+  return resolved
 }

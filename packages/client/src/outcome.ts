@@ -1,4 +1,4 @@
-import { HeartlineError } from '@heartline/wire'
+import { HeartlineError, type ErrorEntry } from '@heartline/wire'
 import {
   broken,
   contentType,
@@ -12,7 +12,7 @@ import {
   tls,
   toError,
 } from './errors.ts'
-import { readProblem, type Problem } from './problem.ts'
+import { readProblem } from './problem.ts'
 
 /** How one request for a stream ended. */
 export interface Outcome {
@@ -51,7 +51,7 @@ export function toJudge(mayLeaveOrigin: boolean): Judge {
     refuse: async (response, context) =>
       (mayLeaveOrigin ? undefined : refuseOrigin(response, context)) ?? refuse(response, context),
     explain: (url, thrown, wasAnswered) => ({
-      error: wasAnswered ? toBroken(url, thrown) : toNoAnswer(url, thrown),
+      error: toFailure(url, thrown, wasAnswered),
       verdict: 'retry',
     }),
   }
@@ -66,7 +66,7 @@ function refuseOrigin(response: Response, context: AnswerContext): Outcome | und
   const { url } = context
   if (!response.redirected || originOf(response.url) === originOf(url)) return undefined
   const details = { url, target: originOf(response.url) }
-  return { error: toError(redirectOrigin, details), verdict: toVerdict(context) }
+  return { error: toError(redirectOrigin, details), verdict: unlessPortal(context) }
 }
 
 /** Reads the body of a refusal. */
@@ -76,25 +76,21 @@ async function refuse(response: Response, context: AnswerContext): Promise<Outco
   if (isEventStream(response)) return undefined
   if (status === 200) {
     const details = { url, contentType: response.headers.get('Content-Type') ?? '' }
-    return { error: toError(contentType, details), verdict: toVerdict(context) }
+    return { error: toError(contentType, details), verdict: unlessPortal(context) }
   }
   if (status === 204) return { error: toError(noContent, { url, status }), verdict: 'stop' }
-  return refuseByStatus(response, context)
+  return toRefusal(response, context)
 }
 
 /** Behind a captive portal every address answers like that, but only for a while. */
-function toVerdict({ wasOpen }: AnswerContext): 'retry' | 'stop' {
+function unlessPortal({ wasOpen }: AnswerContext): 'retry' | 'stop' {
   return wasOpen ? 'retry' : 'stop'
 }
 
-async function refuseByStatus(response: Response, context: AnswerContext): Promise<Outcome> {
-  const problem = await readProblem(response)
-  const { status, code } = problem
-  const error = toRefusal(problem, context.url)
-  if (status === 401) return { error, verdict: 'refresh' }
-  if (code === 'HL_CURSOR_INVALID') return { error, verdict: 'restart' }
-  const retryAfterMs = toRetryAfter(response.headers.get('Retry-After'), context.now)
-  return { error, verdict: isPassing(status) ? 'retry' : 'stop', retryAfterMs }
+function toVerdict(status: number, code: string): Outcome['verdict'] {
+  if (status === 401) return 'refresh'
+  if (code === 'HL_CURSOR_INVALID') return 'restart'
+  return isPassing(status) ? 'retry' : 'stop'
 }
 
 /** True for a status that another time may change. */
@@ -102,12 +98,23 @@ export function isPassing(status: number): boolean {
   return PASSING.includes(status) || (status >= 500 && !LASTING.includes(status))
 }
 
-/** The error for an answer that says no. Its cause is the `Problem`. */
-export function toRefusal(problem: Problem, url: string): HeartlineError {
+/** What an answer means that is neither a stream nor a success. The error's cause is the `Problem`. */
+export async function toRefusal(
+  response: Response,
+  { url, now }: Pick<AnswerContext, 'url' | 'now'>,
+): Promise<Outcome> {
+  const problem = await readProblem(response)
   const { status, code, title, detail } = problem
-  const reason = detail || title || 'no reason'
-  const entry = { ...refused, status, retryable: isPassing(status) }
-  return new HeartlineError(entry, { url, status, code, reason }, problem)
+  const details = { url, status, code, reason: detail || title || 'no reason' }
+  return {
+    error: new HeartlineError(
+      { ...refused, status, retryable: isPassing(status) },
+      details,
+      problem,
+    ),
+    verdict: toVerdict(status, code),
+    retryAfterMs: toRetryAfter(response.headers.get('Retry-After'), now),
+  }
 }
 
 /**
@@ -122,18 +129,16 @@ export function isEventStream({ status, headers }: Response): boolean {
 const DNS = /ENOTFOUND|EAI_|dns|name not|resolve/i
 const TLS = /CERT|SSL|TLS|EPROTO|self.signed|handshake|corrupt message/i
 
-/** Why there was no answer. Browsers say nothing but that there was none. */
-export function toNoAnswer(url: string, thrown: unknown): HeartlineError {
+/** Why there was no answer, or no more of it. Browsers say nothing but that there was none. */
+function toFailure(url: string, thrown: unknown, wasAnswered: boolean): HeartlineError {
   const reason = deepestReason(thrown)
-  const details = { url, reason }
-  if (/redirect/i.test(reason)) return toError(redirectLoop, details, thrown)
-  if (DNS.test(reason)) return toError(dns, details, thrown)
-  if (TLS.test(reason)) return toError(tls, details, thrown)
-  return toError(network, details, thrown)
+  return toError(wasAnswered ? broken : whyNoAnswer(reason), { url, reason }, thrown)
 }
 
-function toBroken(url: string, thrown: unknown): HeartlineError {
-  return toError(broken, { url, reason: deepestReason(thrown) }, thrown)
+function whyNoAnswer(reason: string): ErrorEntry {
+  if (/redirect/i.test(reason)) return redirectLoop
+  if (DNS.test(reason)) return dns
+  return TLS.test(reason) ? tls : network
 }
 
 /** `fetch` fails with "fetch failed", and why is in the cause. */

@@ -1,7 +1,8 @@
 import { covers, parseCursor, type Cursor, type HeartlineError } from '@heartline/wire'
 import type { Clock } from './clock.ts'
-import { reasonOf, storeFailed, toError } from './errors.ts'
+import { orAbort } from './or-abort.ts'
 import type { PlaceStore } from './store/place-store.ts'
+import { withStore } from './store/with-store.ts'
 
 /** A store that does not answer for so long is done without. */
 const LOAD_MS = 5000
@@ -45,18 +46,7 @@ export class Place {
   async load(clock: Clock): Promise<void> {
     const store = this.#store
     if (store === undefined || this.#received !== '') return
-    let timer: unknown
-    try {
-      const tooLate = new Promise<never>((_, reject) => {
-        timer = clock.setTimer(() => reject(new Error(`no answer for ${LOAD_MS} ms`)), LOAD_MS)
-      })
-      const id = await Promise.race([(async () => store.load())(), tooLate])
-      if (id !== undefined) this.restart(id)
-    } catch (thrown) {
-      this.#onError(toError(storeFailed, { act: 'read', reason: reasonOf(thrown) }, thrown))
-    } finally {
-      clock.clearTimer(timer)
-    }
+    await withStore('read', () => this.#load(store, clock), this.#onError)
   }
 
   /** True when the event came before: the place covers it. Ids of other servers have no order. */
@@ -87,6 +77,14 @@ export class Place {
     this.#handled = this.#saved = id
   }
 
+  async #load(store: PlaceStore, clock: Clock): Promise<void> {
+    const late = new AbortController()
+    const timer = clock.setTimer(() => late.abort(`no answer for ${LOAD_MS} ms`), LOAD_MS)
+    const loading = (async () => store.load())()
+    const id = await orAbort(late.signal, loading).finally(() => clock.clearTimer(timer))
+    if (id !== undefined) this.restart(id)
+  }
+
   /** One call at a time; what was handled meanwhile is saved by the next one. */
   async #save(): Promise<void> {
     const store = this.#store
@@ -96,11 +94,7 @@ export class Place {
     await Promise.resolve()
     while (this.#saved !== this.#handled) {
       const id = (this.#saved = this.#handled)
-      try {
-        await store.save(id)
-      } catch (thrown) {
-        this.#onError(toError(storeFailed, { act: 'saved', reason: reasonOf(thrown) }, thrown))
-      }
+      await withStore('saved', () => store.save(id), this.#onError)
     }
     this.#isSaving = false
   }

@@ -1,75 +1,46 @@
+import type { Caller } from './caller.ts'
 import type { Clock } from './clock.ts'
-import type { RequestSource } from './request.ts'
+import { every } from './every.ts'
 
 /** What it is made with. */
 export interface ProbeSetup {
-  readonly source: RequestSource
-  readonly fetch: typeof fetch
+  readonly caller: Caller
   readonly clock: Clock
-  readonly everyMs: number
+  readonly probeMs: number
   readonly healthyAfter: number
-  readonly timeoutMs: number
-  onHealthy(): void
+  readonly onHealthy: () => void
 }
 
 /** Asks the preferred server, while another one is in use, whether it is healthy again. */
 export class Probe {
   readonly #setup: ProbeSetup
-  #timer: unknown
-  #good = 0
-  #isOn = false
-  /** Counts the starts: an answer to a question of an earlier one says nothing. */
-  #round = 0
+  #end: (() => void) | undefined
 
   constructor(setup: ProbeSetup) {
     this.#setup = setup
   }
 
   start(): void {
-    if (this.#isOn) return
-    this.#isOn = true
-    this.#good = 0
-    this.#round++
-    this.#schedule()
+    if (this.#end !== undefined) return
+    const { clock, probeMs, healthyAfter, onHealthy } = this.#setup
+    let good = 0
+    const end = every(clock, probeMs, async () => {
+      good = (await this.#isHealthy()) ? good + 1 : 0
+      // An answer to a question from before another start says nothing.
+      if (good < healthyAfter || this.#end !== end) return
+      this.stop()
+      onHealthy()
+    })
+    this.#end = end
   }
 
   stop(): void {
-    this.#isOn = false
-    this.#setup.clock.clearTimer(this.#timer)
-  }
-
-  #schedule(): void {
-    this.#timer = this.#setup.clock.setTimer(() => void this.#ask(), this.#setup.everyMs)
-  }
-
-  async #ask(): Promise<void> {
-    const round = this.#round
-    const isGood = await this.#isHealthy()
-    if (!this.#isOn || round !== this.#round) return
-    this.#good = isGood ? this.#good + 1 : 0
-    if (this.#good < this.#setup.healthyAfter) return this.#schedule()
-    this.stop()
-    this.#setup.onHealthy()
+    this.#end?.()
+    this.#end = undefined
   }
 
   /** A HEAD of the stream: a hub answers as it would to the reader, and opens none. */
-  async #isHealthy(): Promise<boolean> {
-    const { source, fetch, clock, timeoutMs } = this.#setup
-    const abort = new AbortController()
-    const timer = clock.setTimer(() => abort.abort(), timeoutMs)
-    const { signal } = abort
-    try {
-      const still = { lastEventId: '', refresh: false, silence: 0 }
-      const context = { attempt: 1, endpoint: 0, ...still, signal }
-      const url = await source.url(context)
-      const headers = await source.headers(context)
-      headers.set('Accept', 'text/event-stream')
-      const { ok } = await fetch(url, { method: 'HEAD', headers, signal })
-      return ok
-    } catch {
-      return false
-    } finally {
-      clock.clearTimer(timer)
-    }
+  #isHealthy(): Promise<boolean> {
+    return this.#setup.caller.call({ endpoint: 0, read: ({ ok }) => ok }).catch(() => false)
   }
 }

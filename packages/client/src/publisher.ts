@@ -1,42 +1,43 @@
 import type { HeartlineError } from '@heartline/wire'
+import type { Caller } from './caller.ts'
 import type { Clock } from './clock.ts'
-import { closed, outboxFull, storeFailed, toError } from './errors.ts'
+import { closed, dataInvalid, outboxFull, reasonOf, toError } from './errors.ts'
 import { Backoff, type Ladder } from './ladder.ts'
-import { isPassing, toNoAnswer, toRefusal, toRetryAfter } from './outcome.ts'
-import type { Outbox, OutboxEntry } from './outbox/outbox.ts'
+import { toRefusal, type Outcome } from './outcome.ts'
+import type { Outbox } from './outbox/outbox.ts'
 import { Pause } from './pause.ts'
-import { readProblem } from './problem.ts'
 import type { PublishEvent, PublishResult } from './publish-event.ts'
-import type { RequestSource } from './request.ts'
-import type { RequestContext } from './stream-request.ts'
+import { withStore } from './store/with-store.ts'
 
 /** What it is made with. */
 export interface PublisherSetup {
-  readonly source: RequestSource
-  readonly fetch: typeof fetch
+  readonly caller: Caller
   readonly clock: Clock
   readonly random: () => number
   readonly ladder: Ladder
-  readonly timeoutMs: number
+  readonly publishTimeoutMs: number
   readonly maxWaiting: number
-  readonly outbox: Outbox
+  readonly outbox: Outbox | undefined
+  /** Another token may be had. */
+  readonly canRefresh: boolean
   /** The endpoint in use. */
-  endpoint(): number
-  onError(error: HeartlineError): void
+  readonly endpoint: () => number
+  readonly onError: (error: HeartlineError) => void
 }
 
 interface Waiting {
-  readonly entry: OutboxEntry
+  readonly id: string
+  readonly body: string
   /** Resolved when the outbox has it: nothing is sent before. */
   readonly kept: Promise<void>
   resolve(results: readonly PublishResult[]): void
-  reject(error: unknown): void
+  reject(error: HeartlineError): void
 }
 
-/** One answer: results, a refusal for good, or wait and try again. */
 type Answer =
-  | { readonly results: readonly PublishResult[] }
-  | { readonly error: HeartlineError; readonly isFinal: boolean; readonly retryAfterMs?: number }
+  | { readonly verdict: 'stored'; readonly results: readonly PublishResult[] }
+  | { readonly verdict: 'retry'; readonly retryAfterMs?: number | undefined }
+  | Outcome
 
 /**
  * Sends events in the order of the calls, one request at a time, and again until there is an answer.
@@ -47,7 +48,6 @@ export class Publisher {
   readonly #setup: PublisherSetup
   readonly #backoff: Backoff
   readonly #pause: Pause
-  readonly #abort = new AbortController()
   readonly #waiting: Waiting[] = []
   #isRunning = false
   #isLoaded = false
@@ -64,16 +64,17 @@ export class Publisher {
   }
 
   /** Resolves when a server stored all of them. Rejects when it refuses them for good. */
-  publish(events: readonly PublishEvent[]): Promise<readonly PublishResult[]> {
-    const { maxWaiting: entries } = this.#setup
-    if (this.#abort.signal.aborted) return Promise.reject(toError(closed))
-    if (this.#waiting.length >= entries) return Promise.reject(toError(outboxFull, { entries }))
-    const named = events.map((event) => ({ ...event, publishId: event.publishId ?? randomId() }))
-    if (events.length === 0) return Promise.resolve([])
-    const entry = { id: randomId(), events: named }
-    const kept = this.#guard('saved', async () => this.#setup.outbox.add(entry))
+  async publish(given: readonly PublishEvent[]): Promise<readonly PublishResult[]> {
+    const { maxWaiting: entries, caller } = this.#setup
+    if (caller.isClosed) throw toError(closed)
+    if (this.#waiting.length >= entries) throw toError(outboxFull, { entries })
+    if (given.length === 0) return []
+    const id = randomId()
+    const events = given.map((event) => ({ ...event, publishId: event.publishId ?? randomId() }))
+    const body = toBody(events)
+    const kept = this.#keep('saved', (outbox) => outbox.add({ id, events }))
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ entry, kept, resolve, reject })
+      this.#waiting.push({ id, body, kept, resolve, reject })
       void this.#run()
     })
   }
@@ -87,7 +88,6 @@ export class Publisher {
 
   /** What waits is rejected; a durable outbox keeps it for the next time. */
   close(): void {
-    this.#abort.abort()
     this.#pause.stop()
     for (const waiting of this.#waiting.splice(0)) waiting.reject(toError(closed))
   }
@@ -95,85 +95,64 @@ export class Publisher {
   async #run(): Promise<void> {
     if (this.#isRunning) return
     this.#isRunning = true
-    if (!this.#isLoaded) await this.#guard('read', () => this.#load())
+    if (!this.#isLoaded) await this.#keep('read', (outbox) => this.#load(outbox))
     while (this.#waiting.length > 0) await this.#sendFirst()
     this.#isRunning = false
   }
 
-  async #load(): Promise<void> {
+  async #load(outbox: Outbox): Promise<void> {
     this.#isLoaded = true
-    const known = new Set(this.#waiting.map(({ entry }) => entry.id))
-    const loaded = await this.#setup.outbox.load()
-    const older = loaded.filter(({ id }) => !known.has(id))
-    const reject = (error: unknown): void => this.#setup.onError(error as HeartlineError)
-    const kept = Promise.resolve()
-    this.#waiting.unshift(...older.map((entry) => ({ entry, kept, resolve: () => {}, reject })))
+    const known = new Set(this.#waiting.map(({ id }) => id))
+    const older = (await outbox.load()).filter(({ id }) => !known.has(id))
+    const shared = { kept: Promise.resolve(), resolve: () => {}, reject: this.#setup.onError }
+    const waiting = older.map(({ id, events }) => ({ ...shared, id, body: toBody(events) }))
+    this.#waiting.unshift(...waiting)
   }
 
   async #sendFirst(): Promise<void> {
+    const { caller, canRefresh } = this.#setup
     const first = this.#waiting[0] as Waiting
     await first.kept
     this.#pause.attempted()
-    let answer = await this.#send(first.entry, false)
-    const isStale = 'error' in answer && answer.error.details['status'] === 401
-    if (isStale && this.#setup.source.canRefresh) answer = await this.#send(first.entry, true)
-    if (this.#abort.signal.aborted) return
-    if ('error' in answer && !answer.isFinal) {
+    let answer = await this.#send(first, false)
+    if (answer.verdict === 'refresh' && canRefresh) answer = await this.#send(first, true)
+    if (caller.isClosed) return
+    if (answer.verdict === 'retry') {
       const { retryAfterMs = 0 } = answer
-      await this.#pause.wait(this.#backoff.next(retryAfterMs), retryAfterMs)
-      return
+      return this.#pause.wait(this.#backoff.next(retryAfterMs), retryAfterMs)
     }
     this.#backoff.reset()
     this.#waiting.shift()
-    if ('error' in answer) first.reject(answer.error)
-    else first.resolve(answer.results)
-    await this.#guard('saved', async () => this.#setup.outbox.remove(first.entry.id))
+    if (answer.verdict === 'stored') first.resolve(answer.results)
+    else first.reject(answer.error)
+    await this.#keep('saved', (outbox) => outbox.remove(first.id))
   }
 
-  async #send({ events }: OutboxEntry, refresh: boolean): Promise<Answer> {
-    const { fetch, clock, timeoutMs, source } = this.#setup
-    const abort = new AbortController()
-    const stop = (): void => abort.abort()
-    this.#abort.signal.addEventListener('abort', stop)
-    const timer = clock.setTimer(stop, timeoutMs)
-    let address = ''
-    try {
-      const context = this.#toContext(refresh, abort.signal)
-      const url = await source.url(context)
-      url.search = ''
-      address = url.href
-      const headers = await source.headers(context)
-      headers.set('Content-Type', 'application/json')
-      const body = JSON.stringify(events)
-      const response = await fetch(address, { method: 'POST', headers, body, signal: abort.signal })
-      if (response.ok) return { results: (await response.json()) as readonly PublishResult[] }
-      return await toAnswer(response, address, clock.now())
-    } catch (thrown) {
-      return { error: toNoAnswer(address, thrown), isFinal: false }
-    } finally {
-      clock.clearTimer(timer)
-      this.#abort.signal.removeEventListener('abort', stop)
+  #send({ body }: Waiting, refresh: boolean): Promise<Answer> {
+    const { caller, clock, publishTimeoutMs: timeoutMs, endpoint } = this.#setup
+    const read = async (response: Response): Promise<Answer> => {
+      if (!response.ok) return toRefusal(response, { url: response.url, now: clock.now() })
+      return { verdict: 'stored', results: (await response.json()) as readonly PublishResult[] }
     }
+    return caller
+      .call({ endpoint: endpoint(), body, refresh, timeoutMs, read })
+      .catch(() => ({ verdict: 'retry' }))
   }
 
-  #toContext(refresh: boolean, signal: AbortSignal): RequestContext {
-    const endpoint = this.#setup.endpoint()
-    return { attempt: 1, endpoint, lastEventId: '', refresh, silence: 0, signal }
-  }
-
-  async #guard(act: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-    } catch (thrown) {
-      this.#setup.onError(toError(storeFailed, { act, reason: String(thrown) }, thrown))
-    }
+  /** Goes on without an outbox that fails. */
+  async #keep(act: string, work: (outbox: Outbox) => unknown): Promise<void> {
+    const { outbox, onError } = this.#setup
+    if (outbox !== undefined) await withStore(act, () => work(outbox), onError)
   }
 }
 
-async function toAnswer(response: Response, url: string, now: number): Promise<Answer> {
-  const error = toRefusal(await readProblem(response), url)
-  const retryAfterMs = toRetryAfter(response.headers.get('Retry-After'), now) ?? 0
-  return { error, isFinal: !isPassing(response.status), retryAfterMs }
+/** What JSON cannot say is refused now: it would be tried for ever. */
+function toBody(events: readonly PublishEvent[]): string {
+  try {
+    return JSON.stringify(events)
+  } catch (thrown) {
+    throw toError(dataInvalid, { type: 'publish', reason: reasonOf(thrown) }, thrown)
+  }
 }
 
 /** Not `crypto.randomUUID`: that is missing on pages without TLS. */

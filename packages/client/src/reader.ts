@@ -2,7 +2,7 @@ import { Connection } from './connection.ts'
 import type { ConnectionState } from './connection-state.ts'
 import { network, reasonOf, refused, toError } from './errors.ts'
 import { LADDER_DEFAULTS, type Ladder } from './ladder.ts'
-import { requireNumbers, resolveWorld, type WorldOptions } from './options.ts'
+import { EVENT_BOUND, resolveNumbers, resolveWorld, type WorldOptions } from './options.ts'
 import { isEventStream, isPassing, toRetryAfter, type Judge } from './outcome.ts'
 import { PATIENCE_DEFAULTS, type Patience } from './patience.ts'
 import { toStreamRequest, type StreamSource } from './stream-request.ts'
@@ -50,17 +50,14 @@ export interface Reader {
  * @throws HeartlineError `HL_CLIENT_OPTION_INVALID`
  */
 export function createReader(options: ReaderOptions): Reader {
-  const { onEvent, onState, maxEventBytes } = options
-  const ladder = { ...LADDER_DEFAULTS, ...options.ladder }
-  const patience = { ...PATIENCE_DEFAULTS, ...options.watch }
-  requireNumbers({ ...ladder, ...patience, maxEventBytes })
+  const { onEvent, onState } = options
   const setup = {
     ...resolveWorld(options),
     source: toSource(options),
     judge,
-    ladder,
-    patience,
-    maxEventBytes,
+    ladder: resolveNumbers(LADDER_DEFAULTS, options.ladder),
+    patience: resolveNumbers(PATIENCE_DEFAULTS, options.watch),
+    ...resolveNumbers(EVENT_BOUND, options),
     retryMs: 0,
   }
   let { lastEventId = '' } = options

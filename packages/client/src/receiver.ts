@@ -20,8 +20,16 @@ export interface Controls {
   stop(error: HeartlineError): void
 }
 
+/** What it is made with. */
+export interface ReceiverOptions<Events extends EventMap> extends Pick<
+  ClientOptions<Events>,
+  'schemas' | 'decode' | 'cache' | 'delivery'
+> {
+  readonly clock: Clock
+  readonly handlerMs: number
+}
+
 const CONTROL = 'heartline.'
-const DEFAULT_HANDLER_MS = 30_000
 
 /** Reads the items of the stream as events, and hands them to everyone who wants them, in order. */
 export class Receiver<Events extends EventMap> {
@@ -29,20 +37,18 @@ export class Receiver<Events extends EventMap> {
   readonly events: Handlers = new Handlers()
   /** Handlers of `state`, `error` and `heartbeat`. */
   readonly observers: Handlers = new Handlers()
-  readonly #options: ClientOptions<Events>
+  readonly #options: ReceiverOptions<Events>
   readonly #schemas: Readonly<Record<string, StandardSchema | undefined>>
   readonly #place: Place
-  readonly #clock: Clock
   readonly #controls: Controls
   readonly #progress: Progress
   readonly #queues = new Set<EventQueue<Events>>()
   #isOver = false
 
-  constructor(options: ClientOptions<Events>, place: Place, clock: Clock, controls: Controls) {
+  constructor(options: ReceiverOptions<Events>, place: Place, controls: Controls) {
     this.#options = options
     this.#schemas = (options.schemas ?? {}) as Record<string, StandardSchema>
     this.#place = place
-    this.#clock = clock
     this.#controls = controls
     this.#progress = new Progress(({ id, event }) => {
       if (event !== undefined) options.cache?.keep(event)
@@ -165,9 +171,10 @@ export class Receiver<Events extends EventMap> {
   }
 
   async #wait(work: readonly unknown[], rooms: readonly unknown[], type: string): Promise<void> {
+    const { clock, handlerMs: ms } = this.#options
     await watchHandler(Promise.all(work), type, {
-      clock: this.#clock,
-      ms: this.#options.handlerMs ?? DEFAULT_HANDLER_MS,
+      clock,
+      ms,
       onError: (error) => this.report(error),
     })
     // A loop that takes its time is what the bound of its queue is for.

@@ -213,6 +213,8 @@ describe('options', () => {
       { ladder: { growth: Number.NaN } },
       { watch: { connectMs: -5 } },
       { failOverAfter: -1 },
+      { probeMs: -1 },
+      { handlerMs: Number.NaN },
       { maxEventBytes: 0 },
       { url: '//' },
     ]) {

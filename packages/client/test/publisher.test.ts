@@ -107,6 +107,26 @@ describe('publishing', () => {
     expect(stored.size).toBe(1)
   })
 
+  it('refuses at once what JSON cannot say, and sends what follows', async () => {
+    const { server, stored } = await serveStore()
+    const client = open({ url: server.url })
+    await expect(client.publish({ topic: 'a', data: 1n })).rejects.toMatchObject({
+      code: 'HL_CLIENT_DATA_INVALID',
+    })
+    await client.publish({ topic: 'a', data: 2 })
+    expect([[...stored.values()], client.waiting]).toEqual([[2], 0])
+  })
+
+  it('tries again after a token that does not come', async () => {
+    const { server, stored } = await serveStore()
+    let asked = 0
+    const token = (): Promise<string> =>
+      asked++ === 0 ? new Promise(() => {}) : Promise.resolve('T')
+    const client = open({ url: server.url, token, publishTimeoutMs: 50 })
+    await client.publish({ topic: 'a', data: 1 })
+    expect(stored.size).toBe(1)
+  })
+
   it('refuses more than may wait, and what waits when it is closed', async () => {
     const client = open({ url: 'http://127.0.0.1:9', maxWaiting: 1 })
     const first = client.publish({ topic: 'a', data: 1 })
