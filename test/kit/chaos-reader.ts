@@ -100,6 +100,7 @@ export abstract class ChaosReader {
   }
 
   protected takeGap(gap: Gap): void {
+    this.account.brought()
     this.ledger.takeGap(JSON.stringify(gap))
   }
 
@@ -158,7 +159,9 @@ export class ClientReader extends ChaosReader {
       else if (name === 'closed') this.ledger.problem(`closed: ${lastError?.message}`)
     })
     client.onError((error) => this.ledger.problem(error.message))
-    client.on('heartline.cursor', () => this.account.brought())
+    for (const name of ['heartline.cursor', 'heartline.drain'] as const) {
+      client.on(name, () => this.account.brought())
+    }
     if (isLoop) void this.#loop(client)
     else {
       client.on('message', (data) => this.#event(String(data)))
