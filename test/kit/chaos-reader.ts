@@ -23,6 +23,9 @@ export const CHAOS_RETRY_MS = 2000
 /** An application makes an `EventSource` that failed for good anew after so long. */
 const REBUILD_MS = 5000
 
+/** Simulated; a disk takes real time. */
+const SAVED_WITHIN_MS = 100_000
+
 export interface ChaosReaderSetup {
   readonly name: string
   readonly world: ShakenWorld
@@ -183,7 +186,11 @@ export class ClientReader extends ChaosReader {
     this.stop()
     this.account.replaced(this.nowMs)
     // A crash before the place is saved repeats events. That is no crash of this kind.
-    while ((await saved()) !== client.lastEventId) await this.setup.world.time.sleep(20)
+    const until = this.nowMs + SAVED_WITHIN_MS
+    while ((await saved()) !== client.lastEventId && this.nowMs < until) {
+      await this.setup.world.time.sleep(20)
+    }
+    if (this.nowMs >= until) this.ledger.problem(`${client.lastEventId} was not saved`)
     this.start()
   }
 
