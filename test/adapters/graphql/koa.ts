@@ -13,6 +13,12 @@ import { ORIGIN } from '../target.ts'
 import { listen } from '../targets/listen.ts'
 import type { GraphqlTarget } from './target.ts'
 
+declare module 'koa' {
+  interface Request {
+    body?: unknown
+  }
+}
+
 function create(options: HandlerOptions<unknown>): { app: Koa; graphql: NodeHandler } {
   const app = new Koa()
   app.silent = true

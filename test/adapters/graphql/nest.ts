@@ -1,6 +1,7 @@
 import 'reflect-metadata'
 import type { AddressInfo, Server } from 'node:net'
 import { createNodeHandler } from '@heartline/graphql/node'
+import type { NodeRequest, NodeResponse } from '@heartline/session'
 import { Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import type { NestExpressApplication } from '@nestjs/platform-express'
@@ -24,7 +25,9 @@ export const nestTargets: readonly GraphqlTarget[] = [
       app.use(compression({ threshold: 0 }), helmet())
       app.useBodyParser('json')
       const graphql = createNodeHandler(options)
-      app.use('/graphql', (request, response) => graphql(request, response))
+      app.use('/graphql', (request: NodeRequest, response: NodeResponse) =>
+        graphql(request, response),
+      )
       await app.listen(0, '127.0.0.1')
       const server = app.getHttpServer() as Server
       return {
