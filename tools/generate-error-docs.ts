@@ -5,6 +5,8 @@ import * as relay from '../brokers/relay/src/errors.ts'
 import * as broker from '../packages/broker/src/errors.ts'
 import * as cache from '../packages/client/src/cache/errors.ts'
 import * as client from '../packages/client/src/errors.ts'
+import * as events from '../packages/events/src/errors.ts'
+import * as openApi from '../packages/events/src/openapi/errors.ts'
 import * as graphql from '../packages/graphql/src/errors.ts'
 import * as hub from '../packages/hub/src/errors.ts'
 import * as react from '../packages/react/src/errors.ts'
@@ -17,6 +19,7 @@ const PACKAGES: Readonly<Record<string, object>> = {
   heartline: server,
   '@heartline/client': { ...client, ...cache },
   '@heartline/react': react,
+  '@heartline/events': { ...events, ...openApi },
   '@heartline/graphql': graphql,
   '@heartline/hub': hub,
   '@heartline/session': session,
