@@ -99,3 +99,38 @@ interface Given {
 function flat(headers: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
 }
+
+/** Request after request on one connection. */
+export class Again {
+  readonly #version: 1 | 2
+  readonly #port: number
+  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  readonly #connection: http2.ClientHttp2Session | undefined
+
+  constructor(version: 1 | 2, port: number) {
+    this.#version = version
+    this.#port = port
+    if (version === 2) this.#connection = http2.connect(`http://127.0.0.1:${port}`)
+  }
+
+  /** Reads a stream to its end. */
+  read(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#version === 2) {
+        const stream = this.#connection!.request({ ':path': path })
+        stream.on('error', reject).on('close', resolve).resume()
+        return
+      }
+      const options = { host: '127.0.0.1', port: this.#port, path, agent: this.#agent }
+      const request = http.get(options, (response) => {
+        response.on('error', reject).on('end', resolve).resume()
+      })
+      request.on('error', reject)
+    })
+  }
+
+  end(): void {
+    this.#agent.destroy()
+    this.#connection?.destroy()
+  }
+}

@@ -11,6 +11,8 @@ export interface Setup {
 
 export interface Application {
   readonly port: number
+  /** The application, where it is one. */
+  readonly emitter?: object | undefined
   /** The framework's own. */
   close(): Promise<unknown>
 }

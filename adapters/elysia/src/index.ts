@@ -5,6 +5,7 @@ import {
   subscribeFetch,
   toRefusal,
   type FetchHub,
+  type HeaderBag,
   type SessionMonitor,
   type StreamHandler,
   type StreamHandlerOptions,
@@ -17,6 +18,7 @@ export interface ElysiaContextLike {
   readonly request: Request
   /** Of Bun; null elsewhere. */
   readonly server?: object | null | undefined
+  readonly set: { readonly headers: object }
 }
 
 /** An Elysia application, as far as it is used here. */
@@ -62,7 +64,8 @@ export function stream<Context extends ElysiaContextLike = ElysiaContextLike>(
 ): ElysiaHandler<Context> {
   return (context) => {
     const monitor = groupFor(context, options.monitor)
-    return orRefuse(streamFetch(context.request, handler, options, { context, monitor }))
+    const headers = bagOf(context)
+    return orRefuse(streamFetch(context.request, handler, options, { context, monitor, headers }))
   }
 }
 
@@ -80,7 +83,8 @@ export function subscribe<
 ): ElysiaHandler<Context> {
   return (context) => {
     const monitor = groupFor(context, options.monitor)
-    return orRefuse(subscribeFetch(hub, context.request, options, { context, monitor }))
+    const headers = bagOf(context)
+    return orRefuse(subscribeFetch(hub, context.request, options, { context, monitor, headers }))
   }
 }
 
@@ -97,6 +101,15 @@ function groupFor(
   const group = known.get(monitor) ?? new StreamGroup(monitor)
   groups.set(server, known.set(monitor, group))
   return group
+}
+
+/** Its plugin for CORS writes names in lower case. */
+function bagOf({ set }: ElysiaContextLike): HeaderBag {
+  const headers = set.headers as Record<string, string>
+  return {
+    get: (name) => headers[name.toLowerCase()],
+    set: (name, value) => (headers[name.toLowerCase()] = value),
+  }
 }
 
 async function orRefuse(opening: Promise<Response>): Promise<Response> {

@@ -30,7 +30,8 @@ export function stream(
 ): H3Handler {
   return (event) => {
     const monitor = groupFor(event, options.monitor)
-    return orRefuse(streamFetch(event.req, handler, options, { context: event, monitor }))
+    const { headers } = event.res
+    return orRefuse(streamFetch(event.req, handler, options, { context: event, monitor, headers }))
   }
 }
 
@@ -44,7 +45,8 @@ export function subscribe<Admission, Subscription>(
 ): H3Handler {
   return (event) => {
     const monitor = groupFor(event, options.monitor)
-    return orRefuse(subscribeFetch(hub, event.req, options, { context: event, monitor }))
+    const { headers } = event.res
+    return orRefuse(subscribeFetch(hub, event.req, options, { context: event, monitor, headers }))
   }
 }
 

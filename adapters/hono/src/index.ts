@@ -32,7 +32,8 @@ export function stream<C extends Context = Context>(
 ): HonoHandler<C> {
   return (context) => {
     const monitor = groupFor(context, options.monitor)
-    return orRefuse(streamFetch(context.req.raw, handler, options, { context, monitor }))
+    const { headers } = context.res
+    return orRefuse(streamFetch(context.req.raw, handler, options, { context, monitor, headers }))
   }
 }
 
@@ -46,7 +47,8 @@ export function subscribe<Admission, Subscription, C extends Context = Context>(
 ): HonoHandler<C> {
   return (context) => {
     const monitor = groupFor(context, options.monitor)
-    return orRefuse(subscribeFetch(hub, context.req.raw, options, { context, monitor }))
+    const { headers } = context.res
+    return orRefuse(subscribeFetch(hub, context.req.raw, options, { context, monitor, headers }))
   }
 }
 

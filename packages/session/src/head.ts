@@ -59,12 +59,24 @@ function keyOf(fields: Record<string, string>, name: string): string | undefined
 }
 
 function exposeOurs(fields: Record<string, string>, present: HeaderLookup): void {
-  const look = (name: string): string | undefined => {
-    const key = keyOf(fields, name)
-    return key === undefined ? present(name) : fields[key]
-  }
-  if (look('access-control-allow-origin') === undefined) return
-  const others = look('access-control-expose-headers')
-  const value = others === undefined || others === '' ? EXPOSED : `${others}, ${EXPOSED}`
-  setField(fields, 'Access-Control-Expose-Headers', value)
+  exposeIn({
+    get: (name) => {
+      const key = keyOf(fields, name)
+      return key === undefined ? present(name) : fields[key]
+    },
+    set: (name, value) => setField(fields, name, value),
+  })
+}
+
+/** Headers that a framework has set, and adds to whatever response it is given. */
+export interface HeaderBag {
+  get(name: string): string | null | undefined
+  set(name: string, value: string): unknown
+}
+
+/** Lets a cross-origin reader see our headers, where a CORS layer has let it in. */
+export function exposeIn(headers: HeaderBag): void {
+  if ((headers.get('access-control-allow-origin') ?? undefined) === undefined) return
+  const others = headers.get('access-control-expose-headers') ?? ''
+  headers.set('Access-Control-Expose-Headers', others === '' ? EXPOSED : `${others}, ${EXPOSED}`)
 }

@@ -1,5 +1,6 @@
 import { openFetch, resolveFetchOptions } from './fetch-session.ts'
 import { HandlerRun, type StreamHandler } from './handler-run.ts'
+import { exposeIn, type HeaderBag } from './head.ts'
 import { HeldTransport } from './held-transport.ts'
 import type { SessionMonitor } from './monitor.ts'
 import { Session } from './session.ts'
@@ -11,6 +12,8 @@ export interface FetchHost<Context> {
   readonly context: Context
   /** Takes the place of the monitor in the options, as a group that passes on to it. */
   readonly monitor?: SessionMonitor | undefined
+  /** What the framework adds to the response: those of CORS get to know our headers. */
+  readonly headers?: HeaderBag | undefined
 }
 
 /**
@@ -24,12 +27,13 @@ export async function streamFetch<Context>(
   request: Request,
   handler: StreamHandler<Context>,
   options: StreamHandlerOptions<Context>,
-  { context, monitor = options.monitor }: FetchHost<Context>,
+  { context, monitor = options.monitor, headers }: FetchHost<Context>,
 ): Promise<Response> {
   checkStream(handler, request.headers.get('accept'), options)
   const more = await options.authorize?.(context)
   const resolved = resolveFetchOptions({ ...options, ...more, monitor })
   claim(request)
+  if (headers !== undefined) exposeIn(headers)
   let response: Response | undefined
   const open = (): ReturnType<typeof openFetch> => {
     const opened = openFetch(request, resolved)

@@ -1,3 +1,4 @@
+import { exposeIn } from './head.ts'
 import type { SessionMonitor } from './monitor.ts'
 import type { FetchHost } from './stream-fetch.ts'
 import { checkAccept, checkMethod, claim } from './stream-options.ts'
@@ -38,7 +39,7 @@ export async function subscribeFetch<Context, Admission, Subscription>(
   hub: FetchHub<Admission, Subscription>,
   request: Request,
   options: SubscribeOptions<Context, Admission>,
-  { context, monitor = options.monitor }: FetchHost<Context>,
+  { context, monitor = options.monitor, headers }: FetchHost<Context>,
 ): Promise<Response> {
   checkMethod(request.method)
   if (options.checkAccept !== false) checkAccept(request.headers.get('accept'))
@@ -46,5 +47,6 @@ export async function subscribeFetch<Context, Admission, Subscription>(
   const lastEventId = request.headers.get('last-event-id') ?? undefined
   const subscription = hub.admitUrl(request.url, lastEventId, admission ?? undefined)
   claim(request)
+  if (headers !== undefined) exposeIn(headers)
   return hub.openFetch(request, subscription, { headers: options.headers, monitor })
 }

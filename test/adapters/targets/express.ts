@@ -29,7 +29,7 @@ const target = (name: string, create: typeof express): AdapterTarget => ({
       else response.status((error as { status?: number }).status ?? 500).send('failed')
     }
     app.use(silent)
-    return listen(createServer(app))
+    return listen(createServer(app), app)
   },
 })
 

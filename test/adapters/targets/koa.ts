@@ -35,12 +35,17 @@ export const koaTargets: readonly AdapterTarget[] = [
   {
     ...about,
     http: 1,
-    start: (setup) => listen(createServer(create(setup).callback() as RequestListener)),
+    start: (setup) => {
+      const app = create(setup)
+      return listen(createServer(app.callback() as RequestListener), app)
+    },
   },
   {
     ...about,
     http: 2,
-    start: (setup) =>
-      listen(http2.createServer(create(setup).callback() as never) as unknown as Server),
+    start: (setup) => {
+      const app = create(setup)
+      return listen(http2.createServer(app.callback() as never) as unknown as Server, app)
+    },
   },
 ]
