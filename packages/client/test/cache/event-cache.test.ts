@@ -129,6 +129,18 @@ describe('the values of a cache', () => {
     expect(told).toEqual(['A2', 'B'])
   })
 
+  it('are told to a watcher that came after one that says twice that it leaves', async () => {
+    const cache = memoryCache<Events>()
+    const leave = cache.watch('note', '', () => undefined)
+    leave()
+    const told = vi.fn<() => void>()
+    cache.watch('note', '', told)
+    leave()
+    cache.keep({ type: 'note', data: 'hi', id: '' })
+    await cache.flush()
+    expect(told).toHaveBeenCalledTimes(1)
+  })
+
   it('are told to everybody, also when a watcher throws or keyOf does', async () => {
     const cache = memoryCache<Events>({
       keyOf: ({ data }) => {
@@ -198,6 +210,49 @@ describe('a cache with a store', () => {
     await loading
     expect(cache.latest('price', 'A')?.data.bid).toBe(2)
     expect(seen).toEqual([1])
+  })
+
+  it('has what the stream brought while it was loading behind what the store had', async () => {
+    const store = new TestStore()
+    const before = createCache<Events>(store, { keyOf })
+    before.keep(price('A', 1))
+    await before.flush()
+    const cache = createCache<Events>(store, { keyOf })
+    cache.keep(price('B', 2))
+    await cache.load()
+    expect(cache.events().map(({ key }) => key)).toEqual(['A', 'B'])
+  })
+
+  it('does not serve what the store had before a value that is too large came', async () => {
+    const store = new TestStore()
+    const before = createCache<Events>(store)
+    before.keep({ type: 'note', data: 'old', id: '' })
+    await before.flush()
+    const cache = createCache<Events>(store, { maxBytes: 200 })
+    cache.keep({ type: 'note', data: 'x'.repeat(500), id: '' })
+    await cache.flush()
+    await cache.load()
+    await cache.flush()
+    expect(cache.latest('note')).toBeUndefined()
+    expect(store.texts.size).toBe(0)
+  })
+
+  it('writes what is newest when a write fails that was overtaken', async () => {
+    const store = new TestStore()
+    const cache = createCache<Events>(store, { keyOf })
+    listen(cache)
+    await cache.load()
+    const { write } = TestStore.prototype
+    let fail: (() => void) | undefined
+    store.write = () => new Promise((_, reject) => (fail = () => reject(new Error('denied'))))
+    cache.keep(price('A', 1))
+    await until(() => fail !== undefined)
+    cache.keep(price('A', 2))
+    await Promise.resolve()
+    store.write = write
+    fail?.()
+    await cache.flush()
+    expect(JSON.parse(store.texts.get('price\nA') ?? '{}')).toMatchObject({ data: { bid: 2 } })
   })
 
   it('writes what changed together, and takes what went out of the store', async () => {
