@@ -1,5 +1,5 @@
 /**
- * Fills the code of the pages in docs/ from regions of files that are checked and run: the block behind
+ * Fills the code of README.md and the pages in docs/ from regions of files that are checked and run: the block behind
  * `<!-- code: examples/express/server.ts server -->` holds what is between `// #region server` and
  * `// #endregion` there.
  */
@@ -11,11 +11,11 @@ import { fillSnippets } from './reference/snippets.ts'
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
-const pages = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.md'))
-  .sort()
-for (const name of pages) {
-  const text = readFileSync(join(ROOT, 'docs', name), 'utf8')
+  .map((name) => `docs/${name}`)
+for (const page of ['README.md', ...docs.sort()]) {
+  const text = readFileSync(join(ROOT, page), 'utf8')
   const filled = fillSnippets(text, (file) => readFileSync(join(ROOT, file), 'utf8'))
-  if (text.includes('<!-- code: ')) publishPage(`docs/${name}`, filled)
+  if (text.includes('<!-- code: ')) publishPage(page, filled)
 }

@@ -4,7 +4,6 @@ import { createHub } from '@heartline/hub'
 import { Elysia, t } from 'elysia'
 import { listen } from './listen.ts'
 
-// #region server
 const hub = await createHub({ broker: createMemoryBroker() })
 const users = new Map([
   ['Bearer ann-secret', 'ann'],
@@ -31,7 +30,6 @@ export const app = new Elysia()
     },
     { body: t.Object({ text: t.String() }) },
   )
-// #endregion
 
 // On Bun: `app.listen(3000)`, and `app.stop()` when SIGTERM comes.
 listen(app, { port: Number(process.env['PORT'] ?? 3000), onClose: () => hub.close() })

@@ -3,7 +3,6 @@ import { subscribe } from '@heartline/express'
 import { createHub } from '@heartline/hub'
 import express, { type Request, type RequestHandler } from 'express'
 
-// #region server
 const hub = await createHub({ broker: createMemoryBroker() })
 const users = new Map([
   ['Bearer ann-secret', 'ann'],
@@ -19,6 +18,7 @@ const authenticate: RequestHandler = (request, response, next) => {
 
 const app = express()
 app.use(authenticate, express.json())
+// #region routes
 app.get(
   '/events',
   subscribe(hub, {
@@ -30,10 +30,10 @@ app.post('/notes/:user', async (request, response) => {
   const topic = `notes/${request.params.user}`
   response.status(201).json(await hub.publish([{ topic, type: 'note', data }]))
 })
+// #endregion
 
 const server = app.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1', () => {
   console.log('listening on', `http://127.0.0.1:${(server.address() as { port: number }).port}`)
 })
 // Tells the readers when to come back, and ends their streams.
 process.once('SIGTERM', () => server.close(() => void hub.close()))
-// #endregion

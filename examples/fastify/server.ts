@@ -3,7 +3,6 @@ import { heartline, subscribe } from '@heartline/fastify'
 import { createHub } from '@heartline/hub'
 import { fastify, type FastifyRequest } from 'fastify'
 
-// #region server
 const hub = await createHub({ broker: createMemoryBroker() })
 const users = new Map([
   ['Bearer ann-secret', 'ann'],
@@ -36,4 +35,3 @@ app.addHook('onClose', () => hub.close())
 console.log('listening on', await app.listen({ port: Number(process.env['PORT'] ?? 3000) }))
 // The plugin tells the readers when to come back, and ends their streams.
 process.once('SIGTERM', () => void app.close())
-// #endregion

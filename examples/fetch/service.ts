@@ -1,7 +1,6 @@
 import { createMemoryBroker } from '@heartline/broker'
 import { createFetchHandler, createHub } from '@heartline/hub'
 
-// #region server
 export const hub = await createHub({
   broker: createMemoryBroker(),
   // Bun closes connections that were idle for 10 s.
@@ -35,4 +34,3 @@ export default {
     return new Response(undefined, { status: 404 })
   },
 }
-// #endregion

@@ -4,7 +4,6 @@ import { subscribe } from '@heartline/h3'
 import { createHub } from '@heartline/hub'
 import { getRouterParam, H3, HTTPError, readBody, toNodeHandler } from 'h3'
 
-// #region server
 const hub = await createHub({ broker: createMemoryBroker() })
 const users = new Map([
   ['Bearer ann-secret', 'ann'],
@@ -38,4 +37,3 @@ server.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1', () => {
 })
 // Tells the readers when to come back, and ends their streams.
 process.once('SIGTERM', () => server.close(() => void hub.close()))
-// #endregion

@@ -4,7 +4,6 @@ import { createHub } from '@heartline/hub'
 import { serve } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 
-// #region server
 const hub = await createHub({ broker: createMemoryBroker() })
 const users = new Map([
   ['Bearer ann-secret', 'ann'],
@@ -35,4 +34,3 @@ const how = { fetch: app.fetch, port: Number(process.env['PORT'] ?? 3000), hostn
 const server = serve(how, ({ port }) => console.log('listening on', `http://127.0.0.1:${port}`))
 // Tells the readers when to come back, and ends their streams.
 process.once('SIGTERM', () => server.close(() => void hub.close()))
-// #endregion

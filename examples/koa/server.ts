@@ -3,7 +3,6 @@ import { createHub } from '@heartline/hub'
 import { subscribe } from '@heartline/koa'
 import Koa, { type Context } from 'koa'
 
-// #region server
 const hub = await createHub({ broker: createMemoryBroker() })
 const users = new Map([
   ['Bearer ann-secret', 'ann'],
@@ -37,4 +36,3 @@ const server = app.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1', () =
 })
 // Tells the readers when to come back, and ends their streams.
 process.once('SIGTERM', () => server.close(() => void hub.close()))
-// #endregion

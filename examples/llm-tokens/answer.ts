@@ -7,7 +7,6 @@ interface Token {
   readonly data: string
 }
 
-// #region answer
 /** What a model writes while somebody reads it. Kept, so that readers come back at their token. */
 export class Answer {
   state: 'writing' | 'done' | 'cancelled' = 'writing'
@@ -73,4 +72,3 @@ export class Answer {
     this.#waiting.clear()
   }
 }
-// #endregion

@@ -23,7 +23,6 @@ export function createAnswerServer(
   })
 }
 
-// #region read
 function read(answer: Answer, request: IncomingMessage, response: ServerResponse): void {
   const after = Number(request.headers['last-event-id'] ?? 0)
   if (answer.state !== 'writing' && after >= answer.length) {
@@ -41,4 +40,3 @@ function read(answer: Answer, request: IncomingMessage, response: ServerResponse
   )
   open.catch(() => response.destroy())
 }
-// #endregion

@@ -5,7 +5,6 @@ import { HeartlineModule, Subscribe } from '@heartline/nest'
 import * as nest from '@nestjs/common'
 import { HttpAdapterHost, NestFactory } from '@nestjs/core'
 
-// #region server
 const hub = await createHub({ broker: createMemoryBroker() })
 const users = new Map([
   ['Bearer ann-secret', 'ann'],
@@ -63,4 +62,3 @@ const app = await NestFactory.create(ApplicationModule, { logger: false })
 app.enableShutdownHooks([], { useProcessExit: true })
 await app.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1')
 console.log('listening on', await app.getUrl())
-// #endregion

@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createMemoryBroker } from '@heartline/broker'
 import { createHub, createNodeHandler } from '@heartline/hub'
 
-// #region server
 const hub = await createHub({ broker: createMemoryBroker() })
 const users = new Map([
   ['Bearer ann-secret', 'ann'],
@@ -39,4 +38,3 @@ process.once('SIGTERM', () => {
   // Tells the readers when to come back, spread over the time, and ends their streams.
   void hub.drain({ deadlineMs: 2_000 }).then(() => hub.close())
 })
-// #endregion

@@ -25,13 +25,11 @@ export async function checkHub(): Promise<string[]> {
 }
 
 async function checkOrders(hub: Hub, place: string): Promise<string[]> {
-  // #region reader
   const store = fileStore(place)
   const url = `${hub.url}/v1/events?topic=orders/*`
   const client = createClient<{ paid: { order: number } }>({ url, store })
   const seen: number[] = []
   client.on('paid', ({ order }) => void seen.push(order))
-  // #endregion
   const publish = async (order: number): Promise<unknown> =>
     client.publish({ topic: `orders/${order}`, type: 'paid', data: { order } })
   await holds(() => client.state.name === 'open')

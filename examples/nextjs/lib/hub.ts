@@ -1,8 +1,6 @@
 import { createMemoryBroker } from '@heartline/broker'
 import { createHub, type Hub } from '@heartline/hub'
 
-// #region hub
 // One for the process: `next dev` loads modules anew with every change, and routes apart from each other.
 const shared = globalThis as { hub?: Promise<Hub> }
 export const hub: Hub = await (shared.hub ??= createHub({ broker: createMemoryBroker() }))
-// #endregion

@@ -2,7 +2,6 @@ import { createFetchHandler } from '@heartline/hub'
 import { hub } from '../../lib/hub.ts'
 import { userOf } from '../../lib/user.ts'
 
-// #region events
 export const dynamic = 'force-dynamic'
 export const runtime = 'nodejs'
 
@@ -15,4 +14,3 @@ export async function GET(request: Request): Promise<Response> {
 const events = createFetchHandler(hub, {
   authorize: (request) => ({ selectors: [`notes/${userOf(request)}`] }),
 })
-// #endregion
