@@ -504,6 +504,80 @@ describe.skipIf(missing !== undefined).each(REACT_MAJORS)('hooks on React %s', (
     await untilText(page, 'open undefined 1')
   })
 
+  test('begin anew at their place when they are told after the end', async () => {
+    const { site, page } = await visit()
+    await page.evaluate((options) => {
+      const { React, createRoot, useStream } = window.kit
+      const App = (): unknown => {
+        const { state, reconnect, events } = useStream({ options })
+        window.set = reconnect
+        return React.createElement('p', null, `${state.name} ${events.length}`)
+      }
+      window.root = createRoot(document.getElementById('root'))
+      window.root.render(React.createElement(App))
+    }, OPTIONS)
+    await untilOpen(site, 1)
+    site.send('id: seven\ndata: 1\n\n')
+    await untilText(page, 'open 1')
+    site.status = 403
+    site.cut()
+    await untilText(page, /^closed/)
+    site.status = 200
+    await page.evaluate(() => window.set())
+    await untilText(page, /^open/)
+    // Somebody reads it, as before.
+    site.send('data: 2\n\n')
+    await untilText(page, 'open 2')
+    expect(site.asked.at(-1)?.headers['last-event-id']).toBe('seven')
+  })
+
+  test('hydrate what a server rendered without the values of the cache', async () => {
+    const { page, complaints } = await visit((made) => {
+      made.html = '<p>?</p>'
+    })
+    await page.evaluate((options) => {
+      const { React, hydrateRoot, HeartlineProvider, useLatest, memoryCache, createClient } =
+        window.kit
+      const cache = memoryCache()
+      cache.keep({ type: 'price', data: 9, id: '' })
+      const client = createClient({ ...options, cache })
+      const App = (): unknown =>
+        React.createElement('p', null, String(useLatest('price', { initial: '?' })))
+      window.root = hydrateRoot(
+        document.getElementById('root'),
+        React.createElement(HeartlineProvider, { client, cache }, React.createElement(App)),
+        { onRecoverableError: (error: Error) => window.log.push(error.message) },
+      )
+    }, OPTIONS)
+    await untilText(page, '9')
+    expect(await logOf(page)).toEqual([])
+    expect(complaints).toEqual([])
+  })
+
+  test('let go of the stream that they published through', async () => {
+    const { site, page } = await visit()
+    await page.evaluate((options) => {
+      const { React, createRoot, HeartlineProvider, usePublish, useStream } = window.kit
+      const h = React.createElement
+      const Reader = (): unknown => h('p', null, useStream().state.name)
+      const App = (): unknown => {
+        const [isReading, setReading] = React.useState(true)
+        const publish = usePublish()
+        window.set = setReading
+        React.useEffect(() => {
+          publish({ topic: 'a', data: 1 }).then((results: unknown) => window.log.push(results))
+        }, [publish])
+        return isReading ? h(Reader) : null
+      }
+      window.root = createRoot(document.getElementById('root'))
+      window.root.render(h(HeartlineProvider, { options, closeDelayMs: 1 }, h(App)))
+    }, OPTIONS)
+    await untilOpen(site, 1)
+    await expect.poll(() => logOf(page)).toHaveLength(1)
+    await page.evaluate(() => window.set(false))
+    await untilOpen(site, 0)
+  })
+
   test('publish without a connection to read', async () => {
     const { site, page } = await visit()
     await page.evaluate((options) => {
