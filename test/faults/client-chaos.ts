@@ -414,6 +414,8 @@ export function isChaosGood(result: ClientChaosResult): boolean {
   return (
     problems.length === 0 &&
     waitsTooShort === 0 &&
+    // No network is silent for so long without somebody noticing.
+    readers.some(({ watchdog }) => watchdog > 0) &&
     troubles.every(({ attempts, allowed }) => attempts <= allowed) &&
     readers.every(
       ({ missing, duplicates, delivered, gapSizes, attempts, allowed }) =>
