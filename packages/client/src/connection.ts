@@ -144,7 +144,12 @@ export class Connection {
         const resume = { lastEventId: this.#sentPlace, silence: this.#silence, signal }
         return this.#setup.source.prepare(resume)
       },
-      refuse: (response, url) => this.#refuse(response, url),
+      refuse: (response, url) => {
+        const { clock, judge } = this.#setup
+        // A place comes from a stream that was open in an earlier life.
+        const wasOpen = this.#wasOpen || this.#sentPlace !== ''
+        return judge.refuse(response, { url, wasOpen, now: clock.now() })
+      },
       onOpen: (response, heartbeatMs) => {
         if (this.#isStopped) return
         this.#heartbeatMs = heartbeatMs
@@ -166,13 +171,6 @@ export class Connection {
         if (!this.#isStopped) this.#listener.onComment?.(text)
       },
     }
-  }
-
-  #refuse(response: Response, url: string): Promise<Outcome | undefined> {
-    const { clock, judge } = this.#setup
-    // A place comes from a stream that was open in an earlier life.
-    const wasOpen = this.#wasOpen || this.#sentPlace !== ''
-    return judge.refuse(response, { url, wasOpen, now: clock.now() })
   }
 
   async #afterwards(outcome: Outcome): Promise<void> {

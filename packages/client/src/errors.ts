@@ -1,9 +1,4 @@
-import {
-  HeartlineError,
-  type ErrorCatalogue,
-  type ErrorDetails,
-  type ErrorEntry,
-} from '@heartline/wire'
+import { HeartlineError, type ErrorDetails, type ErrorEntry } from '@heartline/wire'
 
 // Entries stand alone, so that a page carries only those that it can meet.
 
@@ -145,36 +140,8 @@ export const outboxFull: ErrorEntry = toEntry(
   503,
 )
 
-export type ClientErrorName =
-  | 'optionInvalid'
-  | 'closed'
-  | 'requestSetup'
-  | 'network'
-  | 'dns'
-  | 'tls'
-  | 'redirectLoop'
-  | 'redirectOrigin'
-  | 'connectTimeout'
-  | 'noFirstByte'
-  | 'silent'
-  | 'broken'
-  | 'streamEnded'
-  | 'drained'
-  | 'dismissed'
-  | 'noContent'
-  | 'contentType'
-  | 'refused'
-  | 'notRepeated'
-  | 'movedBack'
-  | 'asleep'
-  | 'handlerFailed'
-  | 'handlerStuck'
-  | 'dataInvalid'
-  | 'storeFailed'
-  | 'outboxFull'
-
 /** Everything that the client throws or reports. */
-export const clientErrors: ErrorCatalogue<ClientErrorName> = {
+export const clientErrors: readonly ErrorEntry[] = [
   optionInvalid,
   closed,
   requestSetup,
@@ -201,7 +168,7 @@ export const clientErrors: ErrorCatalogue<ClientErrorName> = {
   dataInvalid,
   storeFailed,
   outboxFull,
-}
+]
 
 /** An error of the catalogue. A status of 5xx means: it may go away by itself. */
 export function toError(

@@ -95,7 +95,7 @@ const DEFAULTS: ClientNumbers = {
   handlerMs: 30_000,
   maxWaiting: 1000,
   publishTimeoutMs: 20_000,
-  ...EVENT_BOUND,
+  maxEventBytes: undefined,
 }
 
 /** What the parts of a client are made with: everything resolved. */

@@ -64,9 +64,10 @@ const LASTING = [501, 505]
 
 function refuseOrigin(response: Response, context: AnswerContext): Outcome | undefined {
   const { url } = context
-  if (!response.redirected || originOf(response.url) === originOf(url)) return undefined
-  const details = { url, target: originOf(response.url) }
-  return { error: toError(redirectOrigin, details), verdict: unlessPortal(context) }
+  if (!response.redirected) return undefined
+  const { origin: target } = new URL(response.url)
+  if (target === new URL(url).origin) return undefined
+  return { error: toError(redirectOrigin, { url, target }), verdict: unlessPortal(context) }
 }
 
 /** Reads the body of a refusal. */
@@ -113,7 +114,7 @@ export async function toRefusal(
       problem,
     ),
     verdict: toVerdict(status, code),
-    retryAfterMs: toRetryAfter(response.headers.get('Retry-After'), now),
+    retryAfterMs: toRetryAfter(response, now),
   }
 }
 
@@ -150,13 +151,9 @@ function deepestReason(thrown: unknown): string {
   return typeof code === 'string' && !reason.includes(code) ? `${code} ${reason}`.trim() : reason
 }
 
-/** Milliseconds of a `Retry-After`, which is seconds or a date; undefined when it is neither. */
-export function toRetryAfter(value: string | null, now: number): number | undefined {
-  if (value === null) return undefined
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now
-  return Number.isNaN(ms) ? undefined : Math.max(ms, 0)
-}
-
-function originOf(url: string): string {
-  return new URL(url).origin
+/** Milliseconds that an answer asks to wait: seconds or a date; 0 when it asks for nothing. */
+export function toRetryAfter({ headers }: Response, now: number): number {
+  const value = headers.get('Retry-After') ?? ''
+  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
+  return ms > 0 ? ms : 0
 }

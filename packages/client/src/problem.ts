@@ -17,13 +17,14 @@ const EXCERPT = 200
 export async function readProblem(response: Response): Promise<Problem> {
   const text = await readStart(response)
   const document = parseRecord(text)
-  const { code, title, detail } = document as Record<string, unknown>
-  const isDocument = code !== undefined || title !== undefined
+  const title = toText(document['title'])
+  const code = toText(document['code'])
+  const isDocument = title !== '' || code !== ''
   return {
     status: response.status,
-    code: toText(code),
-    title: toText(title) || response.statusText,
-    detail: toText(detail) || (isDocument ? '' : text.slice(0, EXCERPT)),
+    code,
+    title: title || response.statusText,
+    detail: toText(document['detail']) || (isDocument ? '' : text.slice(0, EXCERPT)),
     document,
   }
 }
@@ -46,7 +47,7 @@ async function readStart(response: Response): Promise<string> {
 function parseRecord(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+    return Object(value) === value ? (value as Record<string, unknown>) : {}
   } catch {
     return {}
   }

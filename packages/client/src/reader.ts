@@ -97,10 +97,10 @@ function toSource({ url, headers }: ReaderOptions): StreamSource {
 
 const judge: Judge = {
   async refuse(response, { url, now }) {
-    const { status, statusText: reason, headers } = response
+    const { status, statusText: reason } = response
     if (isEventStream(response)) return undefined
     const error = toError(refused, { url, status, reason })
-    const retryAfterMs = toRetryAfter(headers.get('Retry-After'), now)
+    const retryAfterMs = toRetryAfter(response, now)
     return { error, verdict: isPassing(status) ? 'retry' : 'stop', retryAfterMs }
   },
   explain: (url, thrown) => ({

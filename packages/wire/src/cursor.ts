@@ -140,7 +140,8 @@ function whyInvalid(text: unknown): string {
   if (!segments.every((segment) => SEGMENT.test(segment))) {
     return 'a position is not <ms>-<offset> in base 36'
   }
-  const isAlone = (segment: string): boolean => parseCursor(`${VERSION}.${epoch}.${segment}`) !== undefined
+  const isAlone = (segment: string): boolean =>
+    parseCursor(`${VERSION}.${epoch}.${segment}`) !== undefined
   if (!segments.every(isAlone)) return 'a number in it is too large'
   return 'its logs are not in order, each once'
 }

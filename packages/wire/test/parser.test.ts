@@ -344,8 +344,7 @@ describe('maxEventBytes', () => {
     parser.feed('data: x\n\n')
     expect(calls).toEqual([
       'ok',
-      'The stream sent one event of more than 10 bytes. ' +
-        'Send smaller events, or raise maxEventBytes.',
+      'An event has more than 10 bytes. Send smaller ones, or raise maxEventBytes.',
     ])
   })
 

@@ -242,7 +242,7 @@ describe('a cache with a store', () => {
     const cache = createCache<Events>(store, { keyOf })
     listen(cache)
     await cache.load()
-    const { write } = TestStore.prototype
+    const write = store.write.bind(store)
     let fail: (() => void) | undefined
     store.write = () => new Promise((_, reject) => (fail = () => reject(new Error('denied'))))
     cache.keep(price('A', 1))
