@@ -21,10 +21,12 @@ export class Utf8Stream {
   decode(chunk: Uint8Array): string {
     this.#isAscii = false
     if (chunk.length === 0) return ''
-    const endsClean = (chunk[chunk.length - 1] as number) < 0x80
+    const last = chunk[chunk.length - 1] as number
+    const endsClean = last < 0x80
     if (this.#useStreamed || !endsClean) return this.#decodeStreamed(chunk, endsClean)
     try {
-      const text = this.#whole.decode(chunk)
+      // A call of the decoder costs more than the rest of the work on one byte.
+      const text = chunk.length === 1 ? String.fromCharCode(last) : this.#whole.decode(chunk)
       this.#isAscii = text.length === chunk.length
       this.#useStreamed = !this.#isAscii
       return text
