@@ -55,20 +55,29 @@ function node(version: string, seam: Runtime['seam'], reason?: string): Runtime 
   return { name, package: 'node', version, flags: [], seam, reason }
 }
 
+/** What is installed, and asked for its version. */
+export interface Installable {
+  readonly package: Runtime['package'] | 'workerd'
+  readonly version: string
+  /** How it names its version. Default: as npm does. */
+  readonly calledItself?: string | undefined
+}
+
 /** The binary of a runtime. It is installed when it is not there yet. */
-export async function binaryOf(runtime: Runtime): Promise<string> {
+export async function binaryOf(runtime: Installable): Promise<string> {
   const folder = join(CACHE, `${runtime.package}-${runtime.version}`)
   const binary = join(folder, 'node_modules/.bin', runtime.package)
   if (!existsSync(binary)) await install(runtime, folder)
   const { stdout } = await promisify(execFile)(binary, ['--version'])
-  if (!stdout.includes(runtime.version)) {
-    throw new Error(`${binary} is ${stdout.trim()}, not ${runtime.version}: remove ${folder}`)
+  const version = runtime.calledItself ?? runtime.version
+  if (!stdout.includes(version)) {
+    throw new Error(`${binary} is ${stdout.trim()}, not ${version}: remove ${folder}`)
   }
   return binary
 }
 
 /** Installed beside and renamed: a run that is cut off leaves nothing half done in its place. */
-async function install(runtime: Runtime, folder: string): Promise<void> {
+async function install(runtime: Installable, folder: string): Promise<void> {
   await mkdir(CACHE, { recursive: true })
   const beside = await mkdtemp(`${folder}.`)
   const manifest = {
