@@ -117,7 +117,10 @@ export class Attempt {
 
   async #read(response: Response, lastEventId: string): Promise<Outcome> {
     const heartbeatMs = Number(response.headers.get('Heartline-Heartbeat')) || 0
-    this.#expectFirstByte(heartbeatMs)
+    this.#heartbeatMs = heartbeatMs
+    this.#silence = noFirstByte
+    const { firstByteMs = heartbeatMs > 0 ? DEFAULT_FIRST_BYTE_MS : 0 } = this.#setup.patience
+    this.#watchdog.expect(firstByteMs)
     this.#host.onOpen(response, heartbeatMs)
     if (response.body !== null) await this.#readBody(response.body, this.#createParser(lastEventId))
     if (this.#verdict !== undefined) throw this.#verdict
@@ -133,7 +136,8 @@ export class Attempt {
     for (;;) {
       const { value, done } = await reader.read()
       if (done || this.#verdict !== undefined) return
-      this.#fed()
+      this.#watchdog.fed()
+      if (this.#silence === noFirstByte) this.#expectHeartbeats(this.#heartbeatMs)
       try {
         parser.feed(value)
       } finally {
@@ -181,19 +185,6 @@ export class Attempt {
     this.#isIdOnly = false
     if (hasOwnId) this.#items.pop()
     this.#items.push({ type, data, id, hasOwnId })
-  }
-
-  #fed(): void {
-    this.#watchdog.fed()
-    if (this.#silence === noFirstByte) this.#expectHeartbeats(this.#heartbeatMs)
-  }
-
-  #expectFirstByte(heartbeatMs: number): void {
-    this.#heartbeatMs = heartbeatMs
-    this.#silence = noFirstByte
-    const { firstByteMs } = this.#setup.patience
-    const byDefault = heartbeatMs > 0 ? DEFAULT_FIRST_BYTE_MS : 0
-    this.#watchdog.expect(firstByteMs ?? byDefault)
   }
 
   #expectHeartbeats(heartbeatMs: number): void {

@@ -141,8 +141,8 @@ export class Connection {
   #toHost(): AttemptHost {
     return {
       prepare: (signal) => {
-        const resume = { lastEventId: this.#sentPlace, silence: this.#silence, signal }
-        return this.#setup.source.prepare(resume)
+        const { source } = this.#setup
+        return source.prepare({ lastEventId: this.#sentPlace, silence: this.#silence, signal })
       },
       refuse: (response, url) => {
         const { clock, judge } = this.#setup
