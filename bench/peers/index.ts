@@ -1,6 +1,7 @@
 import type { Peer } from '../run/peer.ts'
 import { betterSse } from './better-sse.ts'
 import { c, cBatch } from './c-epoll.ts'
+import { centrifuge } from './centrifuge.ts'
 import { centrifugo } from './centrifugo.ts'
 import { goNetHttp } from './go-nethttp.ts'
 import { goSse } from './go-sse.ts'
@@ -23,6 +24,7 @@ export const PEERS: readonly Peer[] = [
   betterSse,
   pushpin,
   mercure,
+  centrifuge,
   centrifugo,
 ]
 
@@ -36,5 +38,6 @@ export const USUAL_PEERS: readonly string[] = [
   'better-sse',
   'pushpin',
   'mercure',
+  'centrifuge',
   'centrifugo',
 ]

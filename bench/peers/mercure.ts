@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findProgram, outputOf } from '../run/build.ts'
+import { BENCH, buildGo, findProgram, outputOf } from '../run/build.ts'
 import type { Peer, Place } from '../run/peer.ts'
-import { Unavailable } from '../run/unavailable.ts'
 
 const KEY = 'a key that protects nothing but a benchmark'
+const FOLDER = join(BENCH, 'programs/mercure')
+const VERSION = '0.24.2'
 const PATH = '/.well-known/mercure'
 
 /** Written for the directives of version 0.2x. */
@@ -13,13 +14,16 @@ export const mercure: Peer = {
   name: 'mercure',
   title: 'Mercure hub (Caddy), local transport, without history',
   prepare: (place) => {
-    const program = findProgram('mercure')
-    if (program === undefined) throw new Unavailable('there is no program mercure on the PATH')
+    const found = findProgram('mercure')
+    const program = found ?? buildGo('mercure', FOLDER)
     const file = join(place.folder, 'Caddyfile')
     writeFileSync(file, configuration(place))
     return {
       command: [program, 'run', '--config', file, '--adapter', 'caddyfile'],
-      version: outputOf(program, ['version'])?.trim() ?? 'mercure',
+      version:
+        found === undefined
+          ? `mercure ${VERSION}`
+          : (outputOf(found, ['version']) ?? 'mercure').trim(),
       streamPath: `${PATH}?topic=bench`,
       headers: `Authorization: Bearer ${token()}\r\n`,
       publish: {
