@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { createMemoryBroker } from '@heartline/broker'
 import { createHub, type Hub } from '@heartline/hub'
 import { StreamMetrics, type Session, type StreamHandler } from '@heartline/session'
@@ -262,6 +264,27 @@ export function describeAdapters(targets: readonly AdapterTarget[]): void {
       expect(counts()).toMatchObject({ open: 0, ended: { drained: 100 } })
       expect(hub.stats().sessions).toBe(0)
     })
+
+    it('does not wait for connections without a stream when it closes', async () => {
+      handler = (session) => {
+        session.send({ data: 'one' })
+        if (counts().opened > 1) session.close()
+      }
+      const open = ask()
+      await until(() => open.data.length === 1)
+      const idle = new Again(target.http, application.port)
+      await idle.read('/stream')
+      // Browsers open some ahead of their next request.
+      const silent = connect(application.port, '127.0.0.1').on('error', () => undefined)
+      await once(silent, 'connect')
+      await sleep(50)
+      const start = performance.now()
+      await application.close()
+      expect(performance.now() - start).toBeLessThan(3_000)
+      await until(() => open.isGone)
+      idle.end()
+      silent.destroy()
+    }, 15_000)
 
     it('keeps nothing of 200 readers that vanish', async () => {
       handler = async (session, signal) => {

@@ -58,7 +58,7 @@ async function orElse(
   } catch (error) {
     // The error page of Express cuts the connection when there was a head: not that of a stream
     // which another handler has opened meanwhile.
-    if (response.headersSent && !hadHead) throw error
-    next(error)
+    if (response.headersSent && !hadHead) process.emitWarning(error as Error)
+    else next(error)
   }
 }

@@ -33,7 +33,8 @@ interface OpenSocket {
 interface Http2Session {
   readonly closed: boolean
   close(): void
-  once(event: 'close', listener: () => void): unknown
+  destroy(): void
+  once(event: 'close' | 'stream', listener: () => void): unknown
 }
 
 const known = new WeakMap<object, ServerStreams>()
@@ -69,6 +70,8 @@ class ServerStreams {
   readonly #http2 = new Set<Http2Session>()
   /** Connections without a request yet, and what to take off them when one comes. */
   readonly #silent = new Map<OpenSocket, () => void>()
+  /** Sessions of HTTP/2 without a request yet: `close` would wait for their readers. */
+  readonly #unused = new Set<Http2Session>()
   #isClosing = false
 
   constructor(server: ClosableServer | undefined) {
@@ -106,8 +109,15 @@ class ServerStreams {
    * them among the idle ones, and waits for them until they give up.
    */
   #noteSilent(server: ClosableServer): void {
-    // HTTP/2 has sessions instead.
-    if (server.closeIdleConnections === undefined) return
+    if (server.closeIdleConnections === undefined) {
+      server.on('session', (session: Http2Session) => {
+        const forget = (): void => void this.#unused.delete(session)
+        this.#unused.add(session)
+        session.once('stream', forget)
+        session.once('close', forget)
+      })
+      return
+    }
     const event = 'setSecureContext' in server ? 'secureConnection' : 'connection'
     server.on(event, (connection: OpenSocket) => {
       const forget = (): void => void this.#silent.delete(connection)
@@ -125,6 +135,7 @@ class ServerStreams {
   /** Connections become idle when their streams end, and would be kept for their next request. */
   #sweep(server: ClosableServer): void {
     for (const session of this.#http2) if (!session.closed) session.close()
+    for (const session of this.#unused) session.destroy()
     let left = SWEEPS
     const timer = setInterval(() => {
       server.closeIdleConnections?.()
