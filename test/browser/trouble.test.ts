@@ -125,5 +125,6 @@ describe.skipIf(missing !== undefined)('trouble of tabs', () => {
     await tab.untilSeen(numbers.last + 20)
     await expectAll(tab, await numbers.stop())
     expect(await tab.page.evaluate(() => window.errors)).toContain('HL_CLIENT_STORE_FAILED')
-  })
+    // Longer than the waits in it, which tell what did not come.
+  }, 90_000)
 })
