@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest'
+import { createFetchSession } from '../src/index.ts'
+import { sleep } from './kit/reader.ts'
+
+it('A clean-up that is added after the end runs once, and none runs again', async () => {
+  const { session, response } = createFetchSession(new Request('http://localhost/'))
+  const calls: string[] = []
+  session.onCleanup(() => calls.push('before'))
+  session.close()
+  session.onCleanup(({ reason }) => calls.push(`after ${reason}`))
+  await sleep(5)
+  session.onCleanup(() => calls.push('late'))
+  await sleep(5)
+  expect(calls).toEqual(['before', 'after finished', 'late'])
+  await response.text()
+})
