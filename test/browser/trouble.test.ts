@@ -116,15 +116,19 @@ describe.skipIf(missing !== undefined)('trouble of tabs', () => {
           throw new DOMException('full', 'QuotaExceededError')
         }),
     ],
-  ])('a store that %s is reported, and events go on', async (_, spoil) => {
-    const stage = await Stage.set(browser)
-    const numbers = new Numbers(stage.site, ['n'])
-    const tab = await stage.open()
-    await tab.page.evaluate(spoil)
-    await tab.read(['n'], { store: 'indexedDbStore' })
-    await tab.untilSeen(numbers.last + 20)
-    await expectAll(tab, await numbers.stop())
-    expect(await tab.page.evaluate(() => window.errors)).toContain('HL_CLIENT_STORE_FAILED')
-    // Longer than the waits in it, which tell what did not come.
-  }, 90_000)
+  ])(
+    'a store that %s is reported, and events go on',
+    async (_, spoil) => {
+      const stage = await Stage.set(browser)
+      const numbers = new Numbers(stage.site, ['n'])
+      const tab = await stage.open()
+      await tab.page.evaluate(spoil)
+      await tab.read(['n'], { store: 'indexedDbStore' })
+      await tab.untilSeen(numbers.last + 20)
+      await expectAll(tab, await numbers.stop())
+      expect(await tab.page.evaluate(() => window.errors)).toContain('HL_CLIENT_STORE_FAILED')
+      // Longer than the waits in it, which tell what did not come.
+    },
+    90_000,
+  )
 })
