@@ -104,6 +104,24 @@ describe('A second stream in answer to one request', () => {
     expect(errors).toMatchObject([headSent])
   })
 
+  it('is refused before the first has sent anything', async () => {
+    const errors: unknown[] = []
+    const app = new Koa()
+    const later = async (session: Session): Promise<void> => {
+      await Promise.resolve()
+      one(session)
+    }
+    app.use(async (ctx) => {
+      const first = koaAdapter.stream(later)(ctx)
+      await koaAdapter
+        .stream(two)(ctx)
+        .catch((error: unknown) => void errors.push(error))
+      await first
+    })
+    await expectOne(await open(createServer(app.callback() as RequestListener)))
+    expect(errors).toMatchObject([headSent])
+  })
+
   it('is refused by Hono, h3 and Elysia', async () => {
     const hono = new Hono()
     hono.get('/', async (c) => {
