@@ -52,13 +52,12 @@ async function orElse(
   next: (error?: unknown) => void,
   open: () => Promise<unknown>,
 ): Promise<void> {
-  const hadHead = response.headersSent
   try {
     await open()
   } catch (error) {
     // The error page of Express cuts the connection when there was a head: not that of a stream
-    // which another handler has opened meanwhile.
-    if (response.headersSent && !hadHead) process.emitWarning(error as Error)
+    // which another handler has opened.
+    if (response.headersSent) process.emitWarning(error as Error)
     else next(error)
   }
 }
