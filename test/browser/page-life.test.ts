@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { browserMissing, Numbers } from './kit/browser.ts'
+import { browserMissing } from '../kit/chromium.ts'
+import { Numbers } from './kit/browser.ts'
 import { PlainBrowser, type PlainTab } from './kit/plain-browser.ts'
 import { Site } from './kit/site.ts'
 import { expectAll, untilStreams } from './kit/stage.ts'

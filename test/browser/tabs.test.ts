@@ -1,7 +1,8 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { waitFor } from '../kit/wait-for.ts'
-import { browserMissing, launch, Numbers } from './kit/browser.ts'
+import { browserMissing, launch } from '../kit/chromium.ts'
+import { Numbers } from './kit/browser.ts'
 import type { Kept, SiteOptions } from './kit/site.ts'
 import { expectAll, Stage } from './kit/stage.ts'
 

@@ -1,15 +1,13 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
-import { chromium, type Browser, type Page } from 'playwright-core'
-import { rolldown } from 'rolldown'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { chromiumMissing } from '../kit/reader-chromium.ts'
+import { bundleClient } from '../kit/bundle-client.ts'
+import { browserMissing, launch } from '../kit/chromium.ts'
 import { waitFor } from '../kit/wait-for.ts'
 
-const missing = chromiumMissing()
-if (missing !== undefined && process.env['CI'] !== undefined) throw new Error(missing)
+const missing = browserMissing()
 
 type Answer = (request: IncomingMessage, response: ServerResponse, n: number) => unknown
 
@@ -32,32 +30,15 @@ const PAGE = `<!doctype html><title>client</title><script type="module">
 import * as lib from './client.js'
 Object.assign(window, { seen: [], states: [], lib })
 </script>`
-const PACKAGE = fileURLToPath(new URL('../../packages/client/src/', import.meta.url))
 const ENTRIES = ['index.ts', 'browser.ts']
-const ENTRY = '\0entry'
 
 describe.skipIf(missing !== undefined)('the client in a browser', () => {
   let browser: Browser
   let bundle = ''
 
   beforeAll(async () => {
-    const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-sync']
-    browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args })
-    const text = ENTRIES.map((file) => `export * from ${JSON.stringify(PACKAGE + file)}\n`).join('')
-    const build = await rolldown({
-      input: ENTRY,
-      platform: 'browser',
-      resolve: { conditionNames: ['@heartline/source'] },
-      plugins: [
-        {
-          name: 'entry',
-          resolveId: (id) => (id === ENTRY ? id : undefined),
-          load: (id) => (id === ENTRY ? text : undefined),
-        },
-      ],
-    })
-    const { output } = await build.generate({ format: 'esm' })
-    bundle = output[0].code
+    browser = await launch()
+    bundle = await bundleClient(ENTRIES)
   })
 
   afterAll(() => browser.close())

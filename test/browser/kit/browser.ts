@@ -1,21 +1,7 @@
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
-import { chromiumMissing } from '../../kit/reader-chromium.ts'
 import type { Site } from './site.ts'
 import { Tab } from './tab.ts'
-
-/** A sentence for a person when there is no browser. In CI it throws. */
-export function browserMissing(): string | undefined {
-  const missing = chromiumMissing()
-  if (missing !== undefined && process.env['CI'] !== undefined) throw new Error(missing)
-  return missing
-}
-
-/** Debian's Chromium. */
-export function launch(): Promise<Browser> {
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-sync']
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args })
-}
 
 /** A tab that Playwright drives. */
 export class DrivenTab extends Tab {
