@@ -38,7 +38,7 @@ class EventStreamParser implements EventParser {
   /** Decoded text that waits for its turn: from a `feed` inside a callback, or after one threw. */
   #unread = ''
   /** That text is known to be ASCII, so that its bytes need no counting. */
-  #isUnreadAscii = false
+  #isAscii = false
   #parsing = false
   #over = false
   #atStart = true
@@ -55,12 +55,8 @@ class EventStreamParser implements EventParser {
   #next = 0
   /** Up to where that text is counted, or belongs to no block. */
   #counted = 0
-  /** Bytes of the block so far, but for the tail. */
+  /** Bytes of the open block in what was parsed before. */
   #blockBytes = 0
-  /** The text whose part from `#tailFrom` belongs to the block and was not counted yet. */
-  #tail = ''
-  #tailFrom = 0
-  #isTailAscii = false
 
   constructor(callbacks: ParserCallbacks, options: ParserOptions) {
     const { lastEventId = '', maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = options
@@ -79,25 +75,13 @@ class EventStreamParser implements EventParser {
   feed(chunk: Uint8Array | string): void {
     if (this.#over) return
     const text = typeof chunk === 'string' ? this.#utf8.flush() + chunk : this.#utf8.decode(chunk)
-    const isAscii = this.#utf8.isAscii && this.#unread === ''
-    if (this.#isCut && this.#isOnlyMore(text)) {
-      this.#line.add(text)
-      this.#setTail(text, 0, true, isAscii)
-      return
-    }
+    this.#isAscii = this.#utf8.isAscii && this.#unread === ''
     this.#unread += text
-    this.#isUnreadAscii = isAscii
     while (this.#unread !== '' && !this.#parsing) {
       const unread = this.#unread
       this.#unread = ''
-      this.#parse(unread, this.#isUnreadAscii)
+      this.#parse(unread, this.#isAscii)
     }
-  }
-
-  /** A line in many chunks: nothing is to be done with one from its middle. */
-  #isOnlyMore(text: string): boolean {
-    if (this.#parsing || this.#unread !== '' || text === '') return false
-    return text.indexOf('\n') === -1 && text.indexOf('\r') === -1 && !this.#isBoundInReach(text)
   }
 
   end(): void {
@@ -108,29 +92,30 @@ class EventStreamParser implements EventParser {
     this.#type = ''
     this.#idSeen = false
     this.#line.clear()
-    this.#tail = ''
-    this.#tailFrom = 0
   }
 
   #parse(text: string, isAscii: boolean): void {
-    const careful = this.#isBoundInReach(text)
-    const begin = this.#startOf(text)
-    this.#next = begin
-    this.#counted = begin
+    // Counting costs a look at every character, so lines are counted one by one only where the
+    // bound could be met within the text.
+    const careful = this.#blockBytes + text.length * 3 > this.#maxEventBytes
+    this.#startOf(text)
     this.#parsing = true
     try {
-      if (careful || text.indexOf('\r', begin) !== -1) this.#readLines(text, careful)
+      if (careful || text.indexOf('\r', this.#next) !== -1) this.#readLines(text, careful)
       else this.#readLfLines(text)
       if (this.#over) return
       const next = this.#next
-      if (next < text.length) {
+      const { length } = text
+      if (next < length) {
         this.#isCut = true
         this.#line.add(next === 0 ? text : text.slice(next))
       }
-      if (careful) this.#count(text, this.#counted, text.length)
-      else this.#setTail(text, this.#counted, this.#counted === begin, isAscii)
+      this.#count(text, length, isAscii)
     } catch (thrown) {
-      if (!this.#over) this.#unread = text.slice(this.#next) + this.#unread
+      if (!this.#over) {
+        this.#unread = text.slice(this.#next) + this.#unread
+        this.#isAscii = false
+      }
       throw thrown
     } finally {
       this.#parsing = false
@@ -201,8 +186,7 @@ class EventStreamParser implements EventParser {
         lf = text.charCodeAt(next) === LF ? next : text.indexOf('\n', next)
       }
       if (careful) {
-        this.#count(text, this.#counted, end)
-        this.#counted = end
+        this.#count(text, end, false)
         if (this.#over) return
       }
       this.#takeLine(text, from, end, next)
@@ -236,46 +220,24 @@ class EventStreamParser implements EventParser {
     this.#blockBytes = 0
   }
 
-  /** Where the text starts, after a byte order mark and the second half of a cut CRLF. */
-  #startOf(text: string): number {
-    if (this.#atStart) {
-      this.#atStart = false
-      return text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0
+  /** Finds where the text starts, after a byte order mark and the second half of a cut CRLF. */
+  #startOf(text: string): void {
+    const first = text.charCodeAt(0)
+    let begin = 0
+    if (this.#atStart && first === BYTE_ORDER_MARK) begin = 1
+    if (this.#skipLf && first === LF) {
+      begin = 1
+      if (this.#blockBytes > 0) this.#blockBytes++
     }
-    if (!this.#skipLf) return 0
-    this.#skipLf = false
-    if (text.charCodeAt(0) !== LF) return 0
-    if (this.#blockBytes > 0 || this.#tail !== '') this.#blockBytes++
-    return 1
+    this.#atStart = this.#skipLf = false
+    this.#next = this.#counted = begin
   }
 
-  /**
-   * Counting bytes costs a look at every character, so it is put off. Most blocks end before the
-   * tail of their first chunk has to be counted, and no line has to be checked on its own unless
-   * the bound could be met within the text.
-   */
-  #isBoundInReach(text: string): boolean {
-    const uncounted = this.#tail.length - this.#tailFrom + text.length
-    if (this.#blockBytes + uncounted * 3 <= this.#maxEventBytes) return false
-    this.#setTail('', 0, true, false)
-    return true
-  }
-
-  #setTail(text: string, from: number, isSameBlock: boolean, isAscii: boolean): void {
-    if (isSameBlock) this.#blockBytes += this.#tailBytes()
-    this.#tail = from === text.length ? '' : text
-    this.#tailFrom = from
-    this.#isTailAscii = isAscii
-  }
-
-  #tailBytes(): number {
-    const { length } = this.#tail
-    if (this.#isTailAscii) return length - this.#tailFrom
-    return utf8Length(this.#tail, this.#tailFrom, length)
-  }
-
-  #count(text: string, from: number, to: number): void {
-    this.#blockBytes += utf8Length(text, from, to)
+  /** Counts the text up to `to`. */
+  #count(text: string, to: number, isAscii: boolean): void {
+    const from = this.#counted
+    this.#counted = to
+    this.#blockBytes += isAscii ? to - from : utf8Length(text, from, to)
     if (this.#blockBytes <= this.#maxEventBytes) return
     this.end()
     const error = new HeartlineError(eventTooLarge, { maxBytes: this.#maxEventBytes })
