@@ -19,7 +19,7 @@ const SILENT_HEARTBEATS = 2.5
 /** How long the head of the answer may take. */
 const HEAD_TIMEOUT_MS = 10_000
 /** One batch; the upstream cuts them far below, but one entry may be large and fully escaped. */
-const MAX_BATCH_BYTES = 256 * 1024 * 1024
+const MAX_BATCH_LENGTH = 256 * 1024 * 1024
 
 /** Told what the stream of the log brings. What it throws ends this stream, not the process. */
 export interface StreamListener {
@@ -127,7 +127,7 @@ class Attempt {
     this.#rearm()
     const parser = createParser(
       { onEvent: (event) => this.#take(event) },
-      { maxEventBytes: MAX_BATCH_BYTES },
+      { maxEventLength: MAX_BATCH_LENGTH },
     )
     response.on('data', (chunk: Buffer) => {
       this.#lastByteAt = performance.now()

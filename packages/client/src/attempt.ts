@@ -36,8 +36,8 @@ export interface AttemptSetup {
   readonly clock: Clock
   readonly patience: Patience
   readonly judge: Judge
-  /** The largest event; undefined: as the parser has it. */
-  readonly maxEventBytes: number | undefined
+  /** The longest event; undefined: as the parser has it. */
+  readonly maxEventLength: number | undefined
 }
 
 /** Who makes an attempt: asked what it needs, and told what it meets. */
@@ -161,7 +161,7 @@ export class Attempt {
   }
 
   #createParser(lastEventId: string): EventParser {
-    const { maxEventBytes } = this.#setup
+    const { maxEventLength } = this.#setup
     return createParser(
       {
         onEvent: (event) => this.#take(event),
@@ -176,7 +176,7 @@ export class Attempt {
           this.#host.onComment(text)
         },
       },
-      { lastEventId, maxEventBytes },
+      { lastEventId, maxEventLength },
     )
   }
 

@@ -18,8 +18,8 @@ export interface EventSourceOptions extends WorldOptions {
    * standard says; `query` in a browser to another origin when the browser has no `EventSource`.
    */
   readonly resumeBy?: ResumeBy | undefined
-  /** The largest event, in bytes; a larger one fails the connection. Default 16 MiB. */
-  readonly maxEventBytes?: number | undefined
+  /** The longest event, in UTF-16 code units; a longer one fails the connection. Default 16 Mi. */
+  readonly maxEventLength?: number | undefined
 }
 
 type Handler<Name extends Event> = ((this: EventSource, event: Name) => unknown) | null

@@ -58,8 +58,8 @@ export interface ClientOptions<Events extends EventMap = EventMap>
   readonly acknowledge?: boolean | undefined
   /** A handler that takes longer is reported. Default 30,000; 0 = never. */
   readonly handlerMs?: number | undefined
-  /** The largest event, in bytes. Default 16 MiB. */
-  readonly maxEventBytes?: number | undefined
+  /** The longest event, in UTF-16 code units. Default 16 Mi: 16,777,216. */
+  readonly maxEventLength?: number | undefined
   /** Closes the client. */
   readonly signal?: AbortSignal | undefined
   /** Keeps what was published until a server has it. Default: in memory. */
@@ -73,7 +73,7 @@ export interface ClientOptions<Events extends EventMap = EventMap>
 type World = { readonly [Name in keyof WorldOptions]-?: Exclude<WorldOptions[Name], undefined> }
 
 /** As the parser has it. */
-export const EVENT_BOUND: Pick<ClientNumbers, 'maxEventBytes'> = { maxEventBytes: undefined }
+export const EVENT_BOUND: Pick<ClientNumbers, 'maxEventLength'> = { maxEventLength: undefined }
 
 /** The numbers of a client that stand alone. */
 interface ClientNumbers {
@@ -84,7 +84,7 @@ interface ClientNumbers {
   readonly handlerMs: number
   readonly maxWaiting: number
   readonly publishTimeoutMs: number
-  readonly maxEventBytes: number | undefined
+  readonly maxEventLength: number | undefined
 }
 
 const DEFAULTS: ClientNumbers = {
@@ -95,7 +95,7 @@ const DEFAULTS: ClientNumbers = {
   handlerMs: 30_000,
   maxWaiting: 1000,
   publishTimeoutMs: 20_000,
-  maxEventBytes: undefined,
+  maxEventLength: undefined,
 }
 
 /** What the parts of a client are made with: everything resolved. */
@@ -138,7 +138,7 @@ export function resolveNumbers<Numbers extends object>(
   const resolved = { ...defaults }
   for (const option of Object.keys(defaults) as (keyof Numbers & string)[]) {
     const value = given[option] ?? defaults[option]
-    const isGood = (value as number) > 0 || (value === 0 && option !== 'maxEventBytes')
+    const isGood = (value as number) > 0 || (value === 0 && option !== 'maxEventLength')
     // Without a default, it is filled in where it is used.
     if (value !== undefined && !isGood) {
       throw toError(optionInvalid, { option, problem: 'is no number above 0' })

@@ -28,8 +28,8 @@ export interface ReaderOptions extends WorldOptions {
   readonly onState?: ((state: ConnectionState) => void) | undefined
   readonly ladder?: Partial<Ladder> | undefined
   readonly watch?: Partial<Patience> | undefined
-  /** The largest event, in bytes. Default 16 MiB. */
-  readonly maxEventBytes?: number | undefined
+  /** The longest event, in UTF-16 code units. Default 16 Mi: 16,777,216. */
+  readonly maxEventLength?: number | undefined
 }
 
 /** Reads one stream. */

@@ -235,9 +235,9 @@ describe('a stream that is wrong', () => {
     const { url, requests } = await serve((_, response) => {
       openStream(response, `data: 1\n\ndata: ${'x'.repeat(5000)}\n\ndata: 3\n\n`)
     })
-    const reading = read({ url, maxEventBytes: 1000 })
+    const reading = read({ url, maxEventLength: 1000 })
     expect(await final(reading)).toBe('HL_EVENT_TOO_LARGE')
-    const source = readSource(url, { maxEventBytes: 1000 })
+    const source = readSource(url, { maxEventLength: 1000 })
     await failsForGood(source)
     expect([reading.seen, source.data]).toEqual([[1], ['1']])
     expect(requests).toHaveLength(2)
@@ -253,8 +253,8 @@ describe('a stream that is wrong', () => {
       }
       more()
     })
-    expect(await final(read({ url, maxEventBytes: 100_000 }))).toBe('HL_EVENT_TOO_LARGE')
-    await failsForGood(readSource(url, { maxEventBytes: 100_000 }))
+    expect(await final(read({ url, maxEventLength: 100_000 }))).toBe('HL_EVENT_TOO_LARGE')
+    await failsForGood(readSource(url, { maxEventLength: 100_000 }))
     // Each was left soon after the bound, with what was on its way.
     expect(sent).toBeLessThan(20_000_000)
   })

@@ -215,7 +215,7 @@ describe('options', () => {
       { failOverAfter: -1 },
       { probeMs: -1 },
       { handlerMs: Number.NaN },
-      { maxEventBytes: 0 },
+      { maxEventLength: 0 },
       { url: '//' },
     ]) {
       const make = (): unknown => createClient({ url: 'http://127.0.0.1:9', ...bad })

@@ -360,7 +360,7 @@ describe('a stream that is wrong', () => {
     const { url } = await serve((_, response) => {
       openStream(response, `data: 1\n\ndata: ${'x'.repeat(5000)}\n\n`)
     })
-    const client = open({ url, maxEventBytes: 1000 })
+    const client = open({ url, maxEventLength: 1000 })
     expect(await ending(client)).toEqual({ name: 'closed', code: 'HL_EVENT_TOO_LARGE' })
     expect(client.seen).toEqual([1])
   })
@@ -373,7 +373,7 @@ describe('a stream that is wrong', () => {
       }
       more()
     })
-    const client = open({ url, maxEventBytes: 100_000 })
+    const client = open({ url, maxEventLength: 100_000 })
     expect(await ending(client)).toEqual({ name: 'closed', code: 'HL_EVENT_TOO_LARGE' })
   })
 

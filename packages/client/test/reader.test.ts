@@ -122,7 +122,7 @@ test('is replaced when it goes silent, and nothing follows its close', async () 
 test('refuses numbers that are no good at once', () => {
   const options = { url: 'http://127.0.0.1', onEvent: () => {} }
   for (const bad of [
-    { maxEventBytes: 0 },
+    { maxEventLength: 0 },
     { ladder: { capMs: -1 } },
     { watch: { silentMs: NaN } },
   ]) {

@@ -12,7 +12,7 @@ export const fieldInvalid: ErrorEntry = {
 
 export const eventTooLarge: ErrorEntry = {
   code: 'HL_EVENT_TOO_LARGE',
-  message: 'An event has more than {maxBytes} bytes. Send smaller ones, or raise maxEventBytes.',
+  message: 'An event is longer than {maxLength}. Send shorter ones, or raise maxEventLength.',
   fault: 'peer',
   retryable: false,
   status: 502,
@@ -20,7 +20,7 @@ export const eventTooLarge: ErrorEntry = {
 
 export const parserOptionInvalid: ErrorEntry = {
   code: 'HL_PARSER_OPTION_INVALID',
-  message: 'The option maxEventBytes is {given}, not above 0.',
+  message: 'The option maxEventLength is {given}, not above 0.',
   fault: 'caller',
   retryable: false,
   status: 500,

@@ -26,7 +26,7 @@ export interface ParserCallbacks {
   readonly onRetry?: ((ms: number) => void) | undefined
   /** The last event id, when a block that gave one ends, with or without data; before `onEvent`. */
   readonly onId?: ((lastEventId: string) => void) | undefined
-  /** The stream broke `maxEventBytes`; nothing is called after this. Without it, `feed` throws. */
+  /** The stream broke `maxEventLength`; nothing is called after this. Without it, `feed` throws. */
   readonly onError?: ((error: HeartlineError) => void) | undefined
 }
 
@@ -34,10 +34,10 @@ export interface ParserOptions {
   /** The last event id before the first `id` of the stream: that of the stream before. Default `''`. */
   readonly lastEventId?: string | undefined
   /**
-   * The most bytes (as UTF-8, line ends included) of one block, counted from its first `data`,
-   * `event` or `id` line, and of any unfinished line. Default 16 MiB.
+   * The greatest length (as of a string, line ends included) of one block, counted from its first
+   * `data`, `event` or `id` line, and of any unfinished line. Default 16 Mi: 16,777,216.
    */
-  readonly maxEventBytes?: number | undefined
+  readonly maxEventLength?: number | undefined
 }
 
 /** Reads one stream. For the next connection create another, with this one's `lastEventId`. */

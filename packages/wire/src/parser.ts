@@ -3,15 +3,15 @@ import type { EventParser, ParserCallbacks, ParserOptions } from './event-parser
 import { eventTooLarge, parserOptionInvalid } from './errors.ts'
 import { isDataField, isEventField, isIdField, valueStart } from './field-name.ts'
 import { TextPieces } from './text-pieces.ts'
-import { utf8Length, Utf8Stream } from './utf8.ts'
+import { Utf8Stream } from './utf8.ts'
 
-const DEFAULT_MAX_EVENT_BYTES = 16 * 1024 * 1024
+const DEFAULT_MAX_EVENT_LENGTH = 16 * 1024 * 1024
 
 /**
  * A parser of `text/event-stream` that does exactly what the HTML standard says (9.2.6,
  * "Interpreting an event stream"), in time linear in the stream however it is cut.
  *
- * @throws HeartlineError `HL_PARSER_OPTION_INVALID` when `maxEventBytes` is not greater than 0.
+ * @throws HeartlineError `HL_PARSER_OPTION_INVALID` when `maxEventLength` is not greater than 0.
  */
 export function createParser(callbacks: ParserCallbacks, options: ParserOptions = {}): EventParser {
   return new EventStreamParser(callbacks, options)
@@ -21,24 +21,23 @@ export function createParser(callbacks: ParserCallbacks, options: ParserOptions 
 const MANY_LINES = 4096
 
 const LF = 0x0a
+const CR = 0x0d
 const COLON = 0x3a
 const BYTE_ORDER_MARK = 0xfeff
 const LETTER_D = 0x64
 const LETTER_E = 0x65
 const LETTER_I = 0x69
-const ASCII_DIGITS = /^[0-9]+$/
+const RETRY = /^retry: ?([0-9]+)$/
 
 class EventStreamParser implements EventParser {
   readonly #callbacks: ParserCallbacks
-  readonly #maxEventBytes: number
+  readonly #maxEventLength: number
   readonly #utf8 = new Utf8Stream()
   /** The start of a line that was cut by the end of a chunk, if there is one. */
   readonly #line = new TextPieces()
   #isCut = false
   /** Decoded text that waits for its turn: from a `feed` inside a callback, or after one threw. */
   #unread = ''
-  /** That text is known to be ASCII, so that its bytes need no counting. */
-  #isAscii = false
   #parsing = false
   #over = false
   #atStart = true
@@ -53,18 +52,18 @@ class EventStreamParser implements EventParser {
   #lastEventId: string
   /** Where the next line starts in the text that is being parsed. */
   #next = 0
-  /** Up to where that text is counted, or belongs to no block. */
+  /** Up to where that text is counted, or belongs to no open block. */
   #counted = 0
-  /** Bytes of the open block in what was parsed before. */
-  #blockBytes = 0
+  /** The length of the open block up to there. */
+  #blockLength = 0
 
   constructor(callbacks: ParserCallbacks, options: ParserOptions) {
-    const { lastEventId = '', maxEventBytes = DEFAULT_MAX_EVENT_BYTES } = options
-    if (typeof maxEventBytes !== 'number' || !(maxEventBytes > 0)) {
-      throw new HeartlineError(parserOptionInvalid, { given: String(maxEventBytes) })
+    const { lastEventId = '', maxEventLength = DEFAULT_MAX_EVENT_LENGTH } = options
+    if (typeof maxEventLength !== 'number' || !(maxEventLength > 0)) {
+      throw new HeartlineError(parserOptionInvalid, { given: String(maxEventLength) })
     }
     this.#callbacks = callbacks
-    this.#maxEventBytes = maxEventBytes
+    this.#maxEventLength = maxEventLength
     this.#lastEventId = lastEventId
   }
 
@@ -74,13 +73,12 @@ class EventStreamParser implements EventParser {
 
   feed(chunk: Uint8Array | string): void {
     if (this.#over) return
-    const text = typeof chunk === 'string' ? this.#utf8.flush() + chunk : this.#utf8.decode(chunk)
-    this.#isAscii = this.#utf8.isAscii && this.#unread === ''
-    this.#unread += text
+    this.#unread +=
+      typeof chunk === 'string' ? this.#utf8.flush() + chunk : this.#utf8.decode(chunk)
     while (this.#unread !== '' && !this.#parsing) {
       const unread = this.#unread
       this.#unread = ''
-      this.#parse(unread, this.#isAscii)
+      this.#parse(unread)
     }
   }
 
@@ -94,15 +92,12 @@ class EventStreamParser implements EventParser {
     this.#line.clear()
   }
 
-  #parse(text: string, isAscii: boolean): void {
-    // Counting costs a look at every character, so lines are counted one by one only where the
-    // bound could be met within the text.
-    const careful = this.#blockBytes + text.length * 3 > this.#maxEventBytes
+  #parse(text: string): void {
     this.#startOf(text)
     this.#parsing = true
     try {
-      if (careful || text.indexOf('\r', this.#next) !== -1) this.#readLines(text, careful)
-      else this.#readLfLines(text)
+      if (text.indexOf('\r', this.#next) === -1) this.#readLfLines(text)
+      else this.#readLines(text)
       if (this.#over) return
       const next = this.#next
       const { length } = text
@@ -110,12 +105,9 @@ class EventStreamParser implements EventParser {
         this.#isCut = true
         this.#line.add(next === 0 ? text : text.slice(next))
       }
-      this.#count(text, length, isAscii)
+      this.#count(length)
     } catch (thrown) {
-      if (!this.#over) {
-        this.#unread = text.slice(this.#next) + this.#unread
-        this.#isAscii = false
-      }
+      if (!this.#over) this.#unread = text.slice(this.#next) + this.#unread
       throw thrown
     } finally {
       this.#parsing = false
@@ -123,9 +115,8 @@ class EventStreamParser implements EventParser {
   }
 
   /**
-   * The lines of nearly every chunk: LF only, and far from the bound. A block whose data line comes
-   * last, which is nearly every block, is dispatched without a detour. An `id` that is ignored and an
-   * empty `event` count as held here; near the bound the careful reading puts that right.
+   * The lines of nearly every chunk: LF only. A block whose data line comes last, which is nearly
+   * every block, is dispatched without a detour.
    */
   #readLfLines(text: string): void {
     let from = this.#next
@@ -144,6 +135,7 @@ class EventStreamParser implements EventParser {
         from = next
         if (text.charCodeAt(next) !== LF) this.#addData(value)
         else {
+          if (this.#count(next)) return
           from++
           this.#closeBlock(from)
           this.#dispatch(this.#data === undefined ? value : this.#takeDataWith(value))
@@ -169,7 +161,7 @@ class EventStreamParser implements EventParser {
    * The lines of any chunk. Two searches run ahead of the line being read, one for each kind of
    * line end; each looks at every character once.
    */
-  #readLines(text: string, careful: boolean): void {
+  #readLines(text: string): void {
     let from = this.#next
     let lf = text.indexOf('\n', from)
     let cr = text.indexOf('\r', from)
@@ -180,14 +172,11 @@ class EventStreamParser implements EventParser {
       if (end === cr) {
         if (lf === next) next++
         else if (next === text.length) this.#skipLf = true
-        cr = text.indexOf('\r', next)
+        // A blank line is nearly always next to come or the one after, where a look is cheaper.
+        cr = text.charCodeAt(next) === CR ? next : text.indexOf('\r', next)
       }
       if (lf < next && lf !== -1) {
         lf = text.charCodeAt(next) === LF ? next : text.indexOf('\n', next)
-      }
-      if (careful) {
-        this.#count(text, end, false)
-        if (this.#over) return
       }
       this.#takeLine(text, from, end, next)
       if (this.#over) return
@@ -197,15 +186,16 @@ class EventStreamParser implements EventParser {
 
   /** Reads the line that ends with `text[from..end)`; the next one starts at `next`. */
   #takeLine(text: string, from: number, end: number, next: number): void {
-    this.#next = next
-    let holds: boolean
-    if (this.#isCut) {
-      this.#isCut = false
-      const line = this.#line.take() + text.slice(from, end)
-      holds = this.#readLine(line, 0, line.length)
-    } else if (from === end) return this.#endBlock(next)
-    else holds = this.#readLine(text, from, end)
-    if (!holds) this.#closeBlock(next)
+    const cut = this.#isCut ? this.#line.take() : ''
+    this.#isCut = false
+    const isOpen = this.#blockLength + from - this.#counted > cut.length
+    if (this.#count(end)) return
+    const line = cut + text.slice(from, end)
+    if (line === '') return this.#endBlock(next)
+    const length = this.#blockLength + next - end
+    if (isOpen) this.#next = next
+    else this.#closeBlock(next)
+    if (this.#readLine(line) && !isOpen) this.#blockLength = length
   }
 
   #endBlock(next: number): void {
@@ -217,7 +207,7 @@ class EventStreamParser implements EventParser {
   #closeBlock(next: number): void {
     this.#next = next
     this.#counted = next
-    this.#blockBytes = 0
+    this.#blockLength = 0
   }
 
   /** Finds where the text starts, after a byte order mark and the second half of a cut CRLF. */
@@ -227,53 +217,53 @@ class EventStreamParser implements EventParser {
     if (this.#atStart && first === BYTE_ORDER_MARK) begin = 1
     if (this.#skipLf && first === LF) {
       begin = 1
-      if (this.#blockBytes > 0) this.#blockBytes++
+      if (this.#blockLength > 0) this.#blockLength++
     }
     this.#atStart = this.#skipLf = false
     this.#next = this.#counted = begin
   }
 
-  /** Counts the text up to `to`. */
-  #count(text: string, to: number, isAscii: boolean): void {
-    const from = this.#counted
+  /** Counts the text up to `to`. Returns whether the open block is longer than it may be. */
+  #count(to: number): boolean {
+    this.#blockLength += to - this.#counted
     this.#counted = to
-    this.#blockBytes += isAscii ? to - from : utf8Length(text, from, to)
-    if (this.#blockBytes <= this.#maxEventBytes) return
+    if (this.#blockLength <= this.#maxEventLength) return false
     this.end()
-    const error = new HeartlineError(eventTooLarge, { maxBytes: this.#maxEventBytes })
+    const error = new HeartlineError(eventTooLarge, { maxLength: this.#maxEventLength })
     if (this.#callbacks.onError === undefined) throw error
     this.#callbacks.onError(error)
+    return true
   }
 
-  /** Reads `text[from..end)`, not empty. Returns whether the block holds anything after it. */
-  #readLine(text: string, from: number, end: number): boolean {
-    const first = text.charCodeAt(from)
-    if (first === LETTER_D && isDataField(text, from)) {
-      this.#addData(text.slice(valueStart(text, from + 5), end))
-      return true
-    }
-    if (first === LETTER_I && isIdField(text, from)) {
-      this.#setId(text.slice(valueStart(text, from + 3), end))
-    } else if (first === LETTER_E && isEventField(text, from)) {
-      this.#type = text.slice(valueStart(text, from + 6), end)
+  /** Reads a line that is not empty. Returns whether it is a field of an event. */
+  #readLine(line: string): boolean {
+    const first = line.charCodeAt(0)
+    if (first === LETTER_D && isDataField(line, 0)) {
+      this.#addData(line.slice(valueStart(line, 5)))
+    } else if (first === LETTER_I && isIdField(line, 0)) {
+      this.#setId(line.slice(valueStart(line, 3)))
+    } else if (first === LETTER_E && isEventField(line, 0)) {
+      this.#type = line.slice(valueStart(line, 6))
     } else if (first === COLON) {
-      this.#callbacks.onComment?.(text.slice(valueStart(text, from + 1), end))
-    } else this.#readRareField(text.slice(from, end))
-    return this.#idSeen || this.#data !== undefined || this.#type !== ''
+      this.#callbacks.onComment?.(line.slice(valueStart(line, 1)))
+      return false
+    } else return this.#readRareField(line)
+    return true
   }
 
   /** The fields without a short cut: `retry`, unknown ones, and any without a colon. */
-  #readRareField(line: string): void {
-    const colon = line.indexOf(':')
-    if (colon === -1) {
-      if (line === 'data') this.#addData('')
-      else if (line === 'event') this.#type = ''
-      else if (line === 'id') this.#setId('')
-    } else if (colon === 5 && line.startsWith('retry')) {
-      const value = line.slice(valueStart(line, 6))
-      if (!ASCII_DIGITS.test(value)) return
-      this.#callbacks.onRetry?.(Math.min(Number(value), Number.MAX_SAFE_INTEGER))
+  #readRareField(line: string): boolean {
+    if (line === 'data') this.#addData('')
+    else if (line === 'event') this.#type = ''
+    else if (line === 'id') this.#setId('')
+    else {
+      const digits = RETRY.exec(line)?.[1]
+      if (digits !== undefined) {
+        this.#callbacks.onRetry?.(Math.min(Number(digits), Number.MAX_SAFE_INTEGER))
+      }
+      return false
     }
+    return true
   }
 
   #addData(value: string): void {

@@ -300,12 +300,12 @@ function observeUntil(stream: string, size: number, at: At): { calls: unknown[];
   return { calls, throws }
 }
 
-describe('maxEventBytes', () => {
+describe('maxEventLength', () => {
   /** Whether the stream, in chunks of the size, is refused. */
-  function isRefused(stream: string, maxEventBytes: number, size: number): boolean {
+  function isRefused(stream: string, maxEventLength: number, size: number): boolean {
     const bytes = encoder.encode(stream)
     const errors: HeartlineError[] = []
-    const options = { maxEventBytes }
+    const options = { maxEventLength }
     const parser = createParser({ onEvent: () => {}, onError: (e) => errors.push(e) }, options)
     for (let at = 0; at < bytes.length; at += size) parser.feed(bytes.subarray(at, at + size))
     expect(errors.length).toBeLessThanOrEqual(1)
@@ -316,16 +316,16 @@ describe('maxEventBytes', () => {
     ['data: 0123456789\n\n', 17],
     ['id: 1\nevent: x\ndata: 0123456789\n\n', 32],
     ['data: 0123456789\r\n\r\n', 18],
-    ['data: 日本語🎈é\n\n', 6 + 9 + 4 + 2 + 1],
+    ['data: 日本語🎈é\n\n', 6 + 3 + 2 + 1 + 1],
     [': 0123456789\n', 12],
     ['unknown: 0123456789\nx\n', 19],
     [': 0123456789\ndata: 0\n\ndata: 0\n\n', 12],
     ['data: 0\n: 0123456789\n\n', 21],
     ['data: 01234567\n\ndata: 01234567\n\n', 15],
-  ])('takes %j with %i bytes and not with one less, however it is cut', (stream, bytes) => {
+  ])('takes %j with %i and not with one less, however it is cut', (stream, length) => {
     for (const size of [1, 2, 3, 5, 8, 13, 100]) {
-      expect([size, isRefused(stream, bytes, size)]).toEqual([size, false])
-      expect([size, isRefused(stream, bytes - 1, size)]).toEqual([size, true])
+      expect([size, isRefused(stream, length, size)]).toEqual([size, false])
+      expect([size, isRefused(stream, length - 1, size)]).toEqual([size, true])
     }
   })
 
@@ -338,36 +338,36 @@ describe('maxEventBytes', () => {
     const calls: string[] = []
     const parser = createParser(
       { onEvent: ({ data }) => calls.push(data), onError: ({ message }) => calls.push(message) },
-      { maxEventBytes: 10 },
+      { maxEventLength: 10 },
     )
     parser.feed('data: ok\n\ndata: too long\n\ndata: x\n\n')
     parser.feed('data: x\n\n')
     expect(calls).toEqual([
       'ok',
-      'An event has more than 10 bytes. Send smaller ones, or raise maxEventBytes.',
+      'An event is longer than 10. Send shorter ones, or raise maxEventLength.',
     ])
   })
 
   it('throws when nobody listens to errors', () => {
     for (const stream of ['data: too long\n', 'data: too long']) {
-      const parser = createParser({ onEvent: () => {} }, { maxEventBytes: 10 })
+      const parser = createParser({ onEvent: () => {} }, { maxEventLength: 10 })
       expect(() => parser.feed(stream)).toThrow(HeartlineError)
       expect(() => parser.feed('\n\ndata: x\n\n')).not.toThrow()
     }
   })
 
-  it('is 16 MiB when not given', () => {
+  it('is 16 Mi when not given', () => {
     const chunk = 'x'.repeat(1 << 20)
     const errors: string[] = []
     const parser = createParser({ onEvent: () => {}, onError: ({ code }) => errors.push(code) })
-    for (let mebibytes = 0; mebibytes < 16; mebibytes++) parser.feed(chunk)
+    for (let mega = 0; mega < 16; mega++) parser.feed(chunk)
     expect(errors).toEqual([])
     parser.feed('x')
     expect(errors).toEqual(['HL_EVENT_TOO_LARGE'])
   })
 
-  it.each([0, -1, Number.NaN, '5', null])('refuses %j as a bound', (maxEventBytes) => {
-    const options = { maxEventBytes: maxEventBytes as number }
+  it.each([0, -1, Number.NaN, '5', null])('refuses %j as a bound', (maxEventLength) => {
+    const options = { maxEventLength: maxEventLength as number }
     expect(() => createParser({ onEvent: () => {} }, options)).toThrow(
       expect.objectContaining({ code: 'HL_PARSER_OPTION_INVALID' }),
     )

@@ -142,7 +142,7 @@ export const farRules: Rules = (target, rule) => {
       else stream(response, `retry: 1\nid: ${n}\ndata: ${n}\n\n`).end()
     })
     // Any option of its own makes it read with fetch.
-    const init = { maxEventBytes: 1000 } as EventSourceInit
+    const init = { maxEventLength: 1000 } as EventSourceInit
     await trial.watch(other.url, { init })
     expect(other.asked.map(({ url }) => url)).toEqual([
       '/stream',

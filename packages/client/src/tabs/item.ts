@@ -20,7 +20,7 @@ export class ItemReader {
   #topics: readonly string[] | undefined
 
   /** @param onComment Told every comment but those with topics. */
-  constructor(maxEventBytes: number | undefined, onComment: (text: string) => void) {
+  constructor(maxEventLength: number | undefined, onComment: (text: string) => void) {
     this.#parser = createParser(
       {
         onEvent: ({ type, data }) => {
@@ -37,7 +37,7 @@ export class ItemReader {
           else this.#topics = JSON.parse(topics) as string[]
         },
       },
-      { maxEventBytes },
+      { maxEventLength },
     )
   }
 

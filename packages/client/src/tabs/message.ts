@@ -83,7 +83,7 @@ export interface SharedSetup extends RetryOptions {
   readonly credentials?: RequestInit['credentials'] | undefined
   readonly resumeBy?: 'header' | 'query' | undefined
   readonly acknowledge?: boolean | undefined
-  readonly maxEventBytes?: number | undefined
+  readonly maxEventLength?: number | undefined
 }
 
 /** The first message to a shared worker. */

@@ -127,7 +127,7 @@ class SharedClient<Events extends EventMap> {
 
 function toSetup(options: SharedClientOptions): SharedSetup {
   const { url, ladder, watch, retryMs, failOverAfter, probeMs, healthyAfter, redirect } = options
-  const { credentials, resumeBy, acknowledge, maxEventBytes } = options
+  const { credentials, resumeBy, acknowledge, maxEventLength } = options
   const urls = Array.isArray(url) ? (url as readonly (string | URL)[]) : [url as string | URL]
   return {
     urls: urls.map((each) => toAbsolute(each).href),
@@ -141,7 +141,7 @@ function toSetup(options: SharedClientOptions): SharedSetup {
     credentials,
     resumeBy,
     acknowledge,
-    maxEventBytes,
+    maxEventLength,
   }
 }
 

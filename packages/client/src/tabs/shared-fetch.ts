@@ -59,7 +59,7 @@ export class SharedFetch {
   }
 
   #openStream(name: string, url: string, init: RequestInit): SharedStream {
-    const { clock = systemClock, topics = [], maxEventBytes } = this.#options
+    const { clock = systemClock, topics = [], maxEventLength } = this.#options
     const { fetch } = { fetch: this.#fetch }
     const member = crypto.getRandomValues(new Uint32Array(4)).join('')
     const station = this.#openStation(
@@ -77,7 +77,7 @@ export class SharedFetch {
       member,
       topics,
       clock,
-      maxEventBytes,
+      maxEventLength,
       station,
       place: placeOf(url, init),
       isProven: this.#isProven,

@@ -15,7 +15,7 @@ export interface StreamSetup {
   /** A server let this tab read these topics before. */
   readonly isProven: boolean
   readonly clock: Clock
-  readonly maxEventBytes: number | undefined
+  readonly maxEventLength: number | undefined
   readonly station: Station
   /** The tab's own request, for when it reads for itself. */
   ownRequest(signal: AbortSignal): Promise<Response>
@@ -246,7 +246,7 @@ export class SharedStream {
   async #copy(body: ReadableStream<Uint8Array>): Promise<void> {
     const source = body.getReader()
     const comments: string[] = []
-    const reader = new ItemReader(this.#setup.maxEventBytes, (text) => comments.push(text))
+    const reader = new ItemReader(this.#setup.maxEventLength, (text) => comments.push(text))
     for (;;) {
       const { done, value } = await source.read()
       if (done || this.#mode !== 'own' || this.#abort.signal.aborted) return

@@ -28,7 +28,7 @@ export class Upstream {
   readonly #listener: UpstreamListener
   readonly #fetch: typeof fetch
   #rttMs: number | undefined
-  readonly #maxEventBytes: number | undefined
+  readonly #maxEventLength: number | undefined
 
   /** @param topics Asked before each request: tabs may have left. */
   constructor(
@@ -40,7 +40,7 @@ export class Upstream {
     this.place = start.place
     this.#listener = listener
     this.#fetch = world.fetch ?? ((...request) => globalThis.fetch(...request))
-    this.#maxEventBytes = setup.maxEventBytes
+    this.#maxEventLength = setup.maxEventLength
     const { urls, ...options } = setup
     const { headers, token, clock, random, surroundings } = world
     this.#client = createClient({
@@ -106,7 +106,7 @@ export class Upstream {
     const response = await fetch(url, init)
     if (!isStreamRequest(init) || response.status !== 200 || response.body === null) return response
     this.tells = response.headers.get('Heartline-Tell') === 'topics'
-    const reader = new ItemReader(this.#maxEventBytes, () => {})
+    const reader = new ItemReader(this.#maxEventLength, () => {})
     const look = new TransformStream<Uint8Array, Uint8Array>({
       transform: (chunk, controller) => {
         this.#take(reader.feed(chunk))

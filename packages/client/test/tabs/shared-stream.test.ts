@@ -34,7 +34,7 @@ async function readAlone(topics: readonly string[] = []): Promise<{
     place: '',
     isProven: false,
     clock: systemClock,
-    maxEventBytes: undefined,
+    maxEventLength: undefined,
     station: { ready: Promise.resolve(), post: (message) => posted.push(message), close() {} },
     ownRequest: async () => new Response(body, { headers }),
     onState() {},
