@@ -26,17 +26,19 @@ const TABS = 'packages/client/src/tabs/index.ts'
 const WORKER = 'packages/client/src/tabs/worker.ts'
 const CACHE = 'packages/client/src/cache/index.ts'
 
+const OUTBOX = 'packages/client/src/outbox/index.ts'
+
 const BUDGETS: readonly Budget[] = [
   {
     name: 'parser',
     imports: '{ createParser }',
     entry: 'packages/wire/src/index.ts',
-    maxBytes: 2700,
+    maxBytes: 2200,
   },
   // The engine: ladder, watchdog and place, behind one function.
   { name: 'core', imports: '*', entry: CORE, maxBytes: 6144 },
-  { name: 'EventSource', imports: '{ EventSource }', entry: CLIENT, maxBytes: 7000 },
-  { name: 'createClient', imports: '{ createClient }', entry: CLIENT, maxBytes: 12_500 },
+  { name: 'EventSource', imports: '{ EventSource }', entry: CLIENT, maxBytes: 6700 },
+  { name: 'createClient', imports: '{ createClient }', entry: CLIENT, maxBytes: 11_200 },
   // A page needs the definition; a server alone sends.
   {
     name: 'defineEvents beside the client',
@@ -53,6 +55,8 @@ const BUDGETS: readonly Budget[] = [
     without: ['@heartline/wire'],
   },
   { name: 'cache', imports: '*', entry: CACHE, maxBytes: 3200 },
+  // Less than half of it beside a client, with which it shares the rest.
+  { name: 'outbox', imports: '*', entry: OUTBOX, maxBytes: 2700 },
   {
     name: 'hooks beside React and the client',
     imports: '*',
@@ -60,10 +64,11 @@ const BUDGETS: readonly Budget[] = [
     maxBytes: 4000,
     without: ['react', '@heartline/client', '@heartline/client/cache', '@heartline/wire'],
   },
-  { name: 'whole', imports: '*', entry: CLIENT, maxBytes: 13_700 },
+  // Everything of the main entry: the client and the EventSource.
+  { name: 'whole', imports: '*', entry: CLIENT, maxBytes: 12_288 },
   // The client is in it.
-  { name: 'createSharedClient', imports: '*', entry: TABS, maxBytes: 17_900 },
-  { name: 'shared worker', imports: '*', entry: WORKER, maxBytes: 15_000 },
+  { name: 'createSharedClient', imports: '*', entry: TABS, maxBytes: 16_700 },
+  { name: 'shared worker', imports: '*', entry: WORKER, maxBytes: 13_700 },
 ]
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

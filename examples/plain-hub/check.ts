@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@heartline/client'
 import { fileStore } from '@heartline/client/node'
+import { memoryOutbox } from '@heartline/client/outbox'
 import { freePort, Hub } from './hub.ts'
 
 const LIMIT_MS = 60_000
@@ -27,7 +28,8 @@ export async function checkHub(): Promise<string[]> {
 async function checkOrders(hub: Hub, place: string): Promise<string[]> {
   const store = fileStore(place)
   const url = `${hub.url}/v1/events?topic=orders/*`
-  const client = createClient<{ paid: { order: number } }>({ url, store })
+  const outbox = memoryOutbox()
+  const client = createClient<{ paid: { order: number } }>({ url, store, outbox })
   const seen: number[] = []
   client.on('paid', ({ order }) => void seen.push(order))
   const publish = async (order: number): Promise<unknown> =>
@@ -42,7 +44,7 @@ async function checkOrders(hub: Hub, place: string): Promise<string[]> {
   await holds(() => seen.length === 3)
   client.close()
 
-  const publisher = createClient({ url })
+  const publisher = createClient({ url, outbox })
   await publisher.publish({ topic: 'orders/4', type: 'paid', data: { order: 4 } })
   publisher.close()
   const again = createClient<{ paid: { order: number } }>({ url, store })

@@ -192,7 +192,18 @@ describe.skipIf(missing !== undefined)('the client in a browser', () => {
       for (const data of ['one', 'two']) void window.client.publish({ topic: 'a', data })
     })
     const kept = (): Promise<number> =>
-      page.evaluate(async () => (await window.lib.indexedDbOutbox('out').load()).length)
+      page.evaluate(
+        () =>
+          new Promise<number>((resolve, reject) => {
+            const opening = indexedDB.open('heartline-outbox-out')
+            opening.onerror = () => reject(opening.error!)
+            opening.onsuccess = () => {
+              const count = opening.result.transaction('entries').objectStore('entries').count()
+              count.onsuccess = () => resolve(count.result)
+              opening.result.close()
+            }
+          }),
+      )
     await waitFor(async () => (await kept()) === 2, { what: 'both are kept' })
     await page.evaluate(() => window.client.close())
     await page.context().setOffline(false)

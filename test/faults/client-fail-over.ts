@@ -5,6 +5,7 @@
  * test/faults/client-fail-over.ts [runs]`.
  */
 import { createClient, type Client } from '@heartline/client'
+import { memoryOutbox } from '@heartline/client/outbox'
 import { startHub, type HubProcess } from '../kit/hub-process.ts'
 import { isMain, runMain } from '../kit/is-main.ts'
 import { percentile } from '../kit/percentile.ts'
@@ -36,7 +37,7 @@ export async function runFailOver(
     healthyAfter: 2,
   })
   const reader = new Reader(client)
-  const publisher = createClient({ url: `${hub.url}/v1/events` })
+  const publisher = createClient({ url: `${hub.url}/v1/events`, outbox: memoryOutbox() })
   const writer = new Writer(publisher)
   try {
     await waitFor(() => client.state.name === 'open', { what: 'the client reads' })

@@ -100,6 +100,8 @@ export const NEUTRAL_ENTRIES: readonly string[] = [
   'packages/client/src/index.ts',
   'packages/client/src/browser.ts',
   'packages/client/src/core.ts',
+  'packages/client/src/failure.browser.ts',
+  'packages/client/src/outbox/index.ts',
   'packages/react/src/index.ts',
   'packages/client/src/cache/index.ts',
   'packages/client/src/tabs/index.ts',

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
-import { orAbort } from './or-abort.ts'
 import type { RequestSource } from './request.ts'
+import { within } from './within.ts'
 
 /** What it is made with. */
 export interface CallerSetup {
@@ -46,18 +46,11 @@ export class Caller {
 
   /** Rejects when there is no answer, or none in time. */
   async call<Value>(call: Call<Value>): Promise<Value> {
-    const { clock } = this.#setup
-    const abort = new AbortController()
-    const { signal } = abort
-    const stop = (): void => abort.abort()
-    const timer = clock.setTimer(stop, call.timeoutMs ?? DEFAULT_TIMEOUT_MS)
-    this.#closing.signal.addEventListener('abort', stop, { signal })
-    try {
-      return await orAbort(signal, this.#send(call, signal))
-    } finally {
-      clock.clearTimer(timer)
-      stop()
-    }
+    return within(this.#setup.clock, call.timeoutMs ?? DEFAULT_TIMEOUT_MS, (abort) => {
+      const { signal } = abort
+      this.#closing.signal.addEventListener('abort', () => abort.abort(), { signal })
+      return this.#send(call, signal)
+    })
   }
 
   /** Ends what is under way. */

@@ -5,14 +5,14 @@ import { ClientSource } from './client-source.ts'
 import { Connection } from './connection.ts'
 import type { Clock } from './clock.ts'
 import type { ConnectionState } from './connection-state.ts'
-import { movedBack, toError } from './errors.ts'
+import { movedBack, noContent, optionInvalid, streamEnded, toError } from './errors.ts'
 import type { EventMap, EventOf, GapEvent, StreamEvent } from './event.ts'
 import type { EventQueue, QueueOptions } from './event-queue.ts'
 import { resolveClient, type ClientOptions } from './options.ts'
+import type { OutboxSender } from './outbox/outbox.ts'
 import { Place } from './place.ts'
 import { Probe } from './probe.ts'
 import type { PublishEvent, PublishResult } from './publish-event.ts'
-import { Publisher } from './publisher.ts'
 import { Receiver } from './receiver.ts'
 
 /** Reads a stream and never loses its place. Made by `createClient`. */
@@ -58,7 +58,10 @@ export interface Client<Events extends EventMap = EventMap> extends AsyncIterabl
   connect(): void
   /** Looks at once whether the stream is alive, and tries again at once when it waits. */
   wake(): void
-  /** Resolves when a server stored the events, however often it has to be asked. */
+  /**
+   * Resolves when a server stored the events, however often it has to be asked. Needs the option
+   * `outbox`.
+   */
   publish(events: PublishEvent | readonly PublishEvent[]): Promise<readonly PublishResult[]>
   /** Ends everything. Idempotent. */
   close(): void
@@ -76,7 +79,7 @@ export function createClient<Events extends EventMap = EventMap>(
 }
 
 /** A loop over the client ends after these as it does after `close`; after others it throws. */
-const GOOD_ENDS = ['HL_CLIENT_STREAM_ENDED', 'HL_CLIENT_NO_CONTENT']
+const GOOD_ENDS = [streamEnded.code, noContent.code]
 
 class StreamClient<Events extends EventMap> implements Client<Events> {
   readonly #place: Place
@@ -85,7 +88,7 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
   readonly #connection: Connection
   readonly #receiver: Receiver<Events>
   readonly #acknowledger: Acknowledger
-  readonly #publisher: Publisher
+  readonly #sender: OutboxSender | undefined
   readonly #probe: Probe
   #loading: Promise<void> | undefined
 
@@ -104,11 +107,10 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
     })
     this.#acknowledger = new Acknowledger({ caller, clock, handled: () => this.#place.handled })
     this.#probe = new Probe({ ...setup, caller, onHealthy: () => this.#moveBack() })
-    this.#publisher = new Publisher({
+    this.#sender = options.outbox?.open({
       ...setup,
       caller,
       onError,
-      outbox: options.outbox,
       canRefresh: source.canRefresh,
       endpoint: () => this.#source.endpoint,
     })
@@ -122,7 +124,7 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
           if (options.acknowledge !== false) {
             this.#acknowledger.opened(response, heartbeatMs, this.#source.endpoint)
           }
-          this.#publisher.flush()
+          this.#sender?.flush()
         },
         onItems: (items) => this.#receiver.receive(items),
         onComment: (text) => this.#receiver.comment(text),
@@ -144,7 +146,7 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
   }
 
   get waiting(): number {
-    return this.#publisher.size
+    return this.#sender?.size ?? 0
   }
 
   on(type: string, handler: (...values: never[]) => unknown): () => void {
@@ -196,17 +198,22 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
 
   wake(): void {
     this.#connection.wake()
-    this.#publisher.flush()
+    this.#sender?.flush()
   }
 
-  publish(events: PublishEvent | readonly PublishEvent[]): Promise<readonly PublishResult[]> {
-    return this.#publisher.publish(Array.isArray(events) ? events : [events as PublishEvent])
+  async publish(events: PublishEvent | readonly PublishEvent[]): Promise<readonly PublishResult[]> {
+    const sender = this.#sender
+    if (sender === undefined) {
+      const problem = 'is missing: publishing needs one, as memoryOutbox()'
+      throw toError(optionInvalid, { option: 'outbox', problem })
+    }
+    return sender.publish(Array.isArray(events) ? events : [events as PublishEvent])
   }
 
   close(): void {
     this.#connection.stop()
     this.#caller.close()
-    this.#publisher.close()
+    this.#sender?.close()
   }
 
   #moveBack(): void {

@@ -62,12 +62,8 @@ export interface ClientOptions<Events extends EventMap = EventMap>
   readonly maxEventLength?: number | undefined
   /** Closes the client. */
   readonly signal?: AbortSignal | undefined
-  /** Keeps what was published until a server has it. Default: in memory. */
+  /** What `publish` needs: see `@heartline/client/outbox`. Default: nothing can be published. */
   readonly outbox?: Outbox | undefined
-  /** The most calls of `publish` that wait. Default 1,000. */
-  readonly maxWaiting?: number | undefined
-  /** A publish without an answer is tried again after so long. Default 20,000. */
-  readonly publishTimeoutMs?: number | undefined
 }
 
 type World = { readonly [Name in keyof WorldOptions]-?: Exclude<WorldOptions[Name], undefined> }
@@ -82,8 +78,6 @@ interface ClientNumbers {
   readonly probeMs: number
   readonly healthyAfter: number
   readonly handlerMs: number
-  readonly maxWaiting: number
-  readonly publishTimeoutMs: number
   readonly maxEventLength: number | undefined
 }
 
@@ -93,8 +87,6 @@ const DEFAULTS: ClientNumbers = {
   probeMs: 10_000,
   healthyAfter: 3,
   handlerMs: 30_000,
-  maxWaiting: 1000,
-  publishTimeoutMs: 20_000,
   maxEventLength: undefined,
 }
 

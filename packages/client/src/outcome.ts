@@ -1,17 +1,6 @@
-import { HeartlineError, type ErrorEntry } from '@heartline/wire'
-import {
-  broken,
-  contentType,
-  dns,
-  network,
-  noContent,
-  reasonOf,
-  refused,
-  redirectLoop,
-  redirectOrigin,
-  tls,
-  toError,
-} from './errors.ts'
+import { HeartlineError } from '@heartline/wire'
+import { toFailure } from '#failure'
+import { contentType, noContent, refused, redirectOrigin, toError } from './errors.ts'
 import { readProblem } from './problem.ts'
 
 /** How one request for a stream ended. */
@@ -125,30 +114,6 @@ export async function toRefusal(
 export function isEventStream({ status, headers }: Response): boolean {
   const type = headers.get('Content-Type') ?? ''
   return status === 200 && /(^|,)\s*text\/event-stream\s*(;([^",]|"[^"]*")*)?$/i.test(type)
-}
-
-const DNS = /ENOTFOUND|EAI_|dns|name not|resolve/i
-const TLS = /CERT|SSL|TLS|EPROTO|self.signed|handshake|corrupt message/i
-
-/** Why there was no answer, or no more of it. Browsers say nothing but that there was none. */
-function toFailure(url: string, thrown: unknown, wasAnswered: boolean): HeartlineError {
-  const reason = deepestReason(thrown)
-  return toError(wasAnswered ? broken : whyNoAnswer(reason), { url, reason }, thrown)
-}
-
-function whyNoAnswer(reason: string): ErrorEntry {
-  if (/redirect/i.test(reason)) return redirectLoop
-  if (DNS.test(reason)) return dns
-  return TLS.test(reason) ? tls : network
-}
-
-/** `fetch` fails with "fetch failed", and why is in the cause. */
-function deepestReason(thrown: unknown): string {
-  const cause: unknown = thrown instanceof Error ? thrown.cause : undefined
-  if (cause instanceof Error) return deepestReason(cause)
-  const code = (thrown as { code?: unknown } | undefined)?.code
-  const reason = reasonOf(thrown).trim()
-  return typeof code === 'string' && !reason.includes(code) ? `${code} ${reason}`.trim() : reason
 }
 
 /** Milliseconds that an answer asks to wait: seconds or a date; 0 when it asks for nothing. */

@@ -1,8 +1,8 @@
 import { covers, parseCursor, type Cursor, type HeartlineError } from '@heartline/wire'
 import type { Clock } from './clock.ts'
-import { orAbort } from './or-abort.ts'
 import type { PlaceStore } from './store/place-store.ts'
 import { withStore } from './store/with-store.ts'
+import { within } from './within.ts'
 
 /** A store that does not answer for so long is done without. */
 const LOAD_MS = 5000
@@ -78,10 +78,7 @@ export class Place {
   }
 
   async #load(store: PlaceStore, clock: Clock): Promise<void> {
-    const late = new AbortController()
-    const timer = clock.setTimer(() => late.abort(`no answer for ${LOAD_MS} ms`), LOAD_MS)
-    const loading = (async () => store.load())()
-    const id = await orAbort(late.signal, loading).finally(() => clock.clearTimer(timer))
+    const id = await within(clock, LOAD_MS, async () => store.load())
     if (id !== undefined) this.restart(id)
   }
 

@@ -4,7 +4,7 @@ import { useSource } from './source.ts'
 
 /**
  * A function that publishes through the provider's own stream, the same one with each rendering. It
- * opens no connection for reading.
+ * opens no connection for reading. The provider's options need an `outbox`.
  *
  * @throws HeartlineError `HL_REACT_NO_SOURCE`
  */

@@ -570,7 +570,8 @@ describe.skipIf(missing !== undefined).each(REACT_MAJORS)('hooks on React %s', (
         return isReading ? h(Reader) : null
       }
       window.root = createRoot(document.getElementById('root'))
-      window.root.render(h(HeartlineProvider, { options, closeDelayMs: 1 }, h(App)))
+      const publishing = { ...options, outbox: window.kit.memoryOutbox() }
+      window.root.render(h(HeartlineProvider, { options: publishing, closeDelayMs: 1 }, h(App)))
     }, OPTIONS)
     await untilOpen(site, 1)
     await expect.poll(() => logOf(page)).toHaveLength(1)
@@ -591,7 +592,8 @@ describe.skipIf(missing !== undefined).each(REACT_MAJORS)('hooks on React %s', (
         return null
       }
       window.root = createRoot(document.getElementById('root'))
-      window.root.render(h(HeartlineProvider, { options: { ...options }, closeDelayMs: 1 }, h(App)))
+      const publishing = { ...options, outbox: window.kit.memoryOutbox() }
+      window.root.render(h(HeartlineProvider, { options: publishing, closeDelayMs: 1 }, h(App)))
     }, OPTIONS)
     await expect.poll(() => logOf(page)).toEqual([[{ id: '1', duplicate: false }]])
     expect(site.asked).toHaveLength(0)

@@ -1,6 +1,8 @@
 import { mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Outbox, OutboxEntry } from './outbox.ts'
+import { createOutbox, type OutboxOptions } from './create-outbox.ts'
+import type { OutboxEntry, OutboxStore } from './outbox-store.ts'
+import type { Outbox } from './outbox.ts'
 
 /** Twelve digits, so that the order of names is the order of numbers. */
 const NAME = /^(\d{12})\.json$/
@@ -9,11 +11,12 @@ const NAME = /^(\d{12})\.json$/
  * Keeps what was published in a folder, one file an entry, written to the disk before it is sent. A
  * crash leaves whole entries only. One process at a time may use a folder.
  */
-export function fileOutbox(folder: string): Outbox {
-  return new FolderOutbox(folder)
+export function fileOutbox(folder: string, options?: OutboxOptions): Outbox {
+  return createOutbox(new FolderOutboxStore(folder), options)
 }
 
-class FolderOutbox implements Outbox {
+/** A folder with one file an entry. */
+export class FolderOutboxStore implements OutboxStore {
   readonly #folder: string
   readonly #files = new Map<string, string>()
   #last: Promise<number> | undefined

@@ -1,5 +1,7 @@
 import { committed, openDatabase, settled } from '../store/database.ts'
-import type { Outbox, OutboxEntry } from './outbox.ts'
+import { createOutbox, type OutboxOptions } from './create-outbox.ts'
+import type { OutboxEntry, OutboxStore } from './outbox-store.ts'
+import type { Outbox } from './outbox.ts'
 
 const TABLE = 'entries'
 
@@ -9,11 +11,11 @@ const TABLE = 'entries'
  * @param name Names the queue. Pages that are open at once need different ones, or each sends what
  *   another has begun: it is stored once all the same.
  */
-export function indexedDbOutbox(name: string): Outbox {
-  return new DatabaseOutbox(`heartline-outbox-${name}`)
+export function indexedDbOutbox(name: string, options?: OutboxOptions): Outbox {
+  return createOutbox(new DatabaseOutboxStore(`heartline-outbox-${name}`), options)
 }
 
-class DatabaseOutbox implements Outbox {
+class DatabaseOutboxStore implements OutboxStore {
   readonly #name: string
   readonly #keys = new Map<string, IDBValidKey>()
   #opening: Promise<IDBDatabase> | undefined

@@ -1,32 +1,39 @@
-import type { PublishEvent } from '../publish-event.ts'
+import type { HeartlineError } from '@heartline/wire'
+import type { Caller } from '../caller.ts'
+import type { Clock } from '../clock.ts'
+import type { Ladder } from '../ladder.ts'
+import type { PublishEvent, PublishResult } from '../publish-event.ts'
 
-/** One call of `publish` that waits for its answer. */
-export interface OutboxEntry {
-  readonly id: string
-  /** Each with its publish id, so that sending them again stores nothing twice. */
-  readonly events: readonly PublishEvent[]
+/** What a client gives to the outbox that it publishes through. */
+export interface OutboxSetup {
+  readonly caller: Caller
+  readonly clock: Clock
+  readonly random: () => number
+  readonly ladder: Ladder
+  /** Another token may be had. */
+  readonly canRefresh: boolean
+  /** The endpoint in use. */
+  readonly endpoint: () => number
+  readonly onError: (error: HeartlineError) => void
+}
+
+/** Sends what one client publishes. */
+export interface OutboxSender {
+  /** Calls that wait for their answer. */
+  readonly size: number
+  /** Resolves when a server stored all of them. Rejects when it refuses them for good. */
+  publish(events: readonly PublishEvent[]): Promise<readonly PublishResult[]>
+  /** Sends what was kept from before, or what waits: the network may be back. */
+  flush(): void
+  /** What waits is rejected; a durable outbox keeps it for the next time. */
+  close(): void
 }
 
 /**
- * Keeps what was published until a server has it, in order. A durable one survives the end of the
- * program: what it holds at the start is sent first.
+ * Keeps what is published until a server has it. It is an option, so that only pages that publish
+ * carry how to: see `@heartline/client/outbox`.
  */
 export interface Outbox {
-  load(): readonly OutboxEntry[] | Promise<readonly OutboxEntry[]>
-  add(entry: OutboxEntry): void | Promise<void>
-  remove(id: string): void | Promise<void>
-}
-
-/** Keeps entries as long as the object lives. */
-export function memoryOutbox(): Outbox {
-  const entries = new Map<string, OutboxEntry>()
-  return {
-    load: () => [...entries.values()],
-    add: (entry) => {
-      entries.set(entry.id, entry)
-    },
-    remove: (id) => {
-      entries.delete(id)
-    },
-  }
+  /** Called once, by each client that uses it. */
+  open(setup: OutboxSetup): OutboxSender
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createClient } from '../../src/index.ts'
 import { fileOutbox } from '../../src/node.ts'
+import { FolderOutboxStore } from '../../src/outbox/file.ts'
 import { serve } from '../kit/raw-server.ts'
 import { until } from '../kit/until.ts'
 
@@ -15,14 +16,14 @@ const entry = (id: string): { id: string; events: { topic: string; data: unknown
 describe('an outbox in a folder', () => {
   it('keeps entries in order over the end of the program, and leaves nothing behind', async () => {
     const folder = join(mkdtempSync(join(tmpdir(), 'heartline-outbox-')), 'new')
-    const first = fileOutbox(folder)
+    const first = new FolderOutboxStore(folder)
     expect(await first.load()).toEqual([])
     await Promise.all(['c', 'a', 'b'].map(async (id) => first.add(entry(id))))
     await first.remove('a')
-    const second = fileOutbox(folder)
+    const second = new FolderOutboxStore(folder)
     await second.add(entry('d'))
     writeFileSync(join(folder, '000000000099.json.new'), '{"half')
-    const third = fileOutbox(folder)
+    const third = new FolderOutboxStore(folder)
     expect((await third.load()).map(({ id }) => id)).toEqual(['c', 'b', 'd'])
     for (const id of ['b', 'c', 'd', 'unknown']) await third.remove(id)
     expect(readdirSync(folder)).toEqual(['000000000099.json.new'])

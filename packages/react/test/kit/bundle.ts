@@ -20,6 +20,7 @@ const HOOKS = JSON.stringify(join(root, 'packages/react/src/index.ts'))
 const CLIENT = JSON.stringify(join(root, 'packages/client/src/index.ts'))
 const BROWSER = JSON.stringify(join(root, 'packages/client/src/browser.ts'))
 const TABS = JSON.stringify(join(root, 'packages/client/src/tabs/index.ts'))
+const OUTBOX = JSON.stringify(join(root, 'packages/client/src/outbox/index.ts'))
 const CACHE = JSON.stringify(join(root, 'packages/client/src/cache/index.ts'))
 
 const SHARED = `
@@ -38,8 +39,9 @@ export function bundlePage(major: ReactMajor): Promise<string> {
 import { createRoot, hydrateRoot } from 'react-dom/client'
 import { flushSync } from 'react-dom'
 import * as browser from ${BROWSER}
+import * as outbox from ${OUTBOX}
 import * as tabs from ${TABS}
-const ours = { ...hooks, ...client, ...browser, ...cache, ...tabs }
+const ours = { ...hooks, ...client, ...browser, ...cache, ...outbox, ...tabs }
 window.kit = { React, createRoot, hydrateRoot, flushSync, ...ours }`,
   )
 }

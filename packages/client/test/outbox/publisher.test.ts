@@ -1,10 +1,20 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createClient, memoryOutbox, type Client, type ClientOptions } from '../src/index.ts'
-import { RawServer, serve, type Handler } from './kit/raw-server.ts'
-import { settle, until } from './kit/until.ts'
+import { createClient, type Client, type ClientOptions } from '../../src/index.ts'
+import {
+  createOutbox,
+  memoryOutbox,
+  type OutboxEntry,
+  type OutboxStore,
+} from '../../src/outbox/index.ts'
+import { RawServer, serve, type Handler } from '../kit/raw-server.ts'
+import { settle, until } from '../kit/until.ts'
 
 function open(options: ClientOptions): Client {
-  const client = createClient({ ladder: { fastMs: 1, baseMs: 5, capMs: 20 }, ...options })
+  const client = createClient({
+    ladder: { fastMs: 1, baseMs: 5, capMs: 20 },
+    outbox: memoryOutbox(),
+    ...options,
+  })
   onTestFinished(() => client.close())
   return client
 }
@@ -102,7 +112,7 @@ describe('publishing', () => {
     const store = server.handler
     server.handler = (request, response, n, body) =>
       n === 0 ? undefined : store(request, response, n, body)
-    const client = open({ url: server.url, publishTimeoutMs: 50 })
+    const client = open({ url: server.url, outbox: memoryOutbox({ timeoutMs: 50 }) })
     await client.publish({ topic: 'a', data: 1 })
     expect(stored.size).toBe(1)
   })
@@ -122,13 +132,13 @@ describe('publishing', () => {
     let asked = 0
     const token = (): Promise<string> =>
       asked++ === 0 ? new Promise(() => {}) : Promise.resolve('T')
-    const client = open({ url: server.url, token, publishTimeoutMs: 50 })
+    const client = open({ url: server.url, token, outbox: memoryOutbox({ timeoutMs: 50 }) })
     await client.publish({ topic: 'a', data: 1 })
     expect(stored.size).toBe(1)
   })
 
   it('refuses more than may wait, and what waits when it is closed', async () => {
-    const client = open({ url: 'http://127.0.0.1:9', maxWaiting: 1 })
+    const client = open({ url: 'http://127.0.0.1:9', outbox: memoryOutbox({ maxWaiting: 1 }) })
     const first = client.publish({ topic: 'a', data: 1 })
     await expect(client.publish({ topic: 'a', data: 2 })).rejects.toMatchObject({
       code: 'HL_CLIENT_OUTBOX_FULL',
@@ -141,8 +151,14 @@ describe('publishing', () => {
   })
 
   it('keeps what waits in an outbox, and the next client sends it first', async () => {
-    const outbox = memoryOutbox()
     const { server, stored } = await serveStore()
+    const entries = new Map<string, OutboxEntry>()
+    const store: OutboxStore = {
+      load: () => [...entries.values()],
+      add: (entry) => void entries.set(entry.id, entry),
+      remove: (id) => void entries.delete(id),
+    }
+    const outbox = createOutbox(store)
     const before = open({ url: 'http://127.0.0.1:9', outbox })
     const lost = [1, 2].map((data) => before.publish({ topic: 'a', data }).catch(() => {}))
     await settle(20)
@@ -152,7 +168,34 @@ describe('publishing', () => {
     await after.publish({ topic: 'a', data: 3 })
     expect([...stored.values()]).toEqual([1, 2, 3])
     await until(() => after.waiting === 0)
-    expect(await outbox.load()).toEqual([])
+    await until(() => entries.size === 0)
+  })
+
+  it('hands what waits in memory to the next client with the same outbox', async () => {
+    const outbox = memoryOutbox()
+    const { server, stored } = await serveStore()
+    const before = open({ url: 'http://127.0.0.1:9', outbox })
+    const lost = before.publish({ topic: 'a', data: 1 }).catch(() => {})
+    before.close()
+    await lost
+    const after = open({ url: server.url, outbox })
+    await after.publish({ topic: 'a', data: 2 })
+    expect([...stored.values()]).toEqual([1, 2])
+  })
+
+  it('says what is missing without an outbox', async () => {
+    const client = open({ url: 'http://127.0.0.1:9', outbox: undefined })
+    expect(client.waiting).toBe(0)
+    await expect(client.publish({ topic: 'a', data: 1 })).rejects.toMatchObject({
+      code: 'HL_CLIENT_OPTION_INVALID',
+      message: 'The option outbox is missing: publishing needs one, as memoryOutbox().',
+    })
+  })
+
+  it('refuses bounds that are none', () => {
+    expect(() => memoryOutbox({ maxWaiting: -1 })).toThrow(
+      expect.objectContaining({ code: 'HL_CLIENT_OPTION_INVALID' }),
+    )
   })
 
   it('goes on when the outbox fails, and reports it', async () => {
@@ -160,7 +203,10 @@ describe('publishing', () => {
     const denied = (): never => {
       throw new Error('denied')
     }
-    const client = open({ url: server.url, outbox: { load: denied, add: denied, remove: denied } })
+    const client = open({
+      url: server.url,
+      outbox: createOutbox({ load: denied, add: denied, remove: denied }),
+    })
     const errors: string[] = []
     client.onError(({ code }) => errors.push(code))
     await client.publish({ topic: 'a', data: 1 })

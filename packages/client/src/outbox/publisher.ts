@@ -1,34 +1,28 @@
 import type { HeartlineError } from '@heartline/wire'
-import type { Caller } from './caller.ts'
-import type { Clock } from './clock.ts'
-import { closed, dataInvalid, outboxFull, reasonOf, toError } from './errors.ts'
-import { Backoff, type Ladder } from './ladder.ts'
-import { toRefusal, type Outcome } from './outcome.ts'
-import type { Outbox } from './outbox/outbox.ts'
-import { Pause } from './pause.ts'
-import type { PublishEvent, PublishResult } from './publish-event.ts'
-import { withStore } from './store/with-store.ts'
+import { closed, dataInvalid, outboxFull, reasonOf, toError } from '../errors.ts'
+import { Backoff } from '../ladder.ts'
+import { toRefusal, type Outcome } from '../outcome.ts'
+import { Pause } from '../pause.ts'
+import type { PublishEvent, PublishResult } from '../publish-event.ts'
+import { withStore } from '../store/with-store.ts'
+import type { OutboxStore } from './outbox-store.ts'
+import type { OutboxSender, OutboxSetup } from './outbox.ts'
+
+/** How much it takes on. */
+export interface PublisherLimits {
+  readonly maxWaiting: number
+  readonly timeoutMs: number
+}
 
 /** What it is made with. */
-export interface PublisherSetup {
-  readonly caller: Caller
-  readonly clock: Clock
-  readonly random: () => number
-  readonly ladder: Ladder
-  readonly publishTimeoutMs: number
-  readonly maxWaiting: number
-  readonly outbox: Outbox | undefined
-  /** Another token may be had. */
-  readonly canRefresh: boolean
-  /** The endpoint in use. */
-  readonly endpoint: () => number
-  readonly onError: (error: HeartlineError) => void
+export interface PublisherSetup extends OutboxSetup, PublisherLimits {
+  readonly store: OutboxStore
 }
 
 interface Waiting {
   readonly id: string
   readonly body: string
-  /** Resolved when the outbox has it: nothing is sent before. */
+  /** Resolved when the store has it: nothing is sent before. */
   readonly kept: Promise<void>
   resolve(results: readonly PublishResult[]): void
   reject(error: HeartlineError): void
@@ -44,7 +38,7 @@ type Answer =
  * Each event has its publish id, so that repeating a request whose answer was lost stores nothing
  * twice.
  */
-export class Publisher {
+export class Publisher implements OutboxSender {
   readonly #setup: PublisherSetup
   readonly #backoff: Backoff
   readonly #pause: Pause
@@ -58,12 +52,10 @@ export class Publisher {
     this.#pause = new Pause(setup.clock)
   }
 
-  /** Calls that wait for their answer. */
   get size(): number {
     return this.#waiting.length
   }
 
-  /** Resolves when a server stored all of them. Rejects when it refuses them for good. */
   async publish(given: readonly PublishEvent[]): Promise<readonly PublishResult[]> {
     const { maxWaiting: entries, caller } = this.#setup
     if (caller.isClosed) throw toError(closed)
@@ -72,21 +64,19 @@ export class Publisher {
     const id = randomId()
     const events = given.map((event) => ({ ...event, publishId: event.publishId ?? randomId() }))
     const body = toBody(events)
-    const kept = this.#keep('saved', (outbox) => outbox.add({ id, events }))
+    const kept = this.#keep('saved', (store) => store.add({ id, events }))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ id, body, kept, resolve, reject })
       void this.#run()
     })
   }
 
-  /** Sends what an outbox kept from before, or what waits: the network may be back. */
   flush(): void {
     this.#backoff.reset()
     this.#pause.hurry()
     void this.#run()
   }
 
-  /** What waits is rejected; a durable outbox keeps it for the next time. */
   close(): void {
     this.#pause.stop()
     for (const waiting of this.#waiting.splice(0)) waiting.reject(toError(closed))
@@ -95,15 +85,15 @@ export class Publisher {
   async #run(): Promise<void> {
     if (this.#isRunning) return
     this.#isRunning = true
-    if (!this.#isLoaded) await this.#keep('read', (outbox) => this.#load(outbox))
+    if (!this.#isLoaded) await this.#keep('read', (store) => this.#load(store))
     while (this.#waiting.length > 0) await this.#sendFirst()
     this.#isRunning = false
   }
 
-  async #load(outbox: Outbox): Promise<void> {
+  async #load(store: OutboxStore): Promise<void> {
     this.#isLoaded = true
     const known = new Set(this.#waiting.map(({ id }) => id))
-    const older = (await outbox.load()).filter(({ id }) => !known.has(id))
+    const older = (await store.load()).filter(({ id }) => !known.has(id))
     const shared = { kept: Promise.resolve(), resolve: () => {}, reject: this.#setup.onError }
     const waiting = older.map(({ id, events }) => ({ ...shared, id, body: toBody(events) }))
     this.#waiting.unshift(...waiting)
@@ -125,11 +115,11 @@ export class Publisher {
     this.#waiting.shift()
     if (answer.verdict === 'stored') first.resolve(answer.results)
     else first.reject(answer.error)
-    await this.#keep('saved', (outbox) => outbox.remove(first.id))
+    await this.#keep('saved', (store) => store.remove(first.id))
   }
 
   #send({ body }: Waiting, refresh: boolean): Promise<Answer> {
-    const { caller, clock, publishTimeoutMs: timeoutMs, endpoint } = this.#setup
+    const { caller, clock, timeoutMs, endpoint } = this.#setup
     const read = async (response: Response): Promise<Answer> => {
       if (!response.ok) return toRefusal(response, { url: response.url, now: clock.now() })
       return { verdict: 'stored', results: (await response.json()) as readonly PublishResult[] }
@@ -139,10 +129,10 @@ export class Publisher {
       .catch(() => ({ verdict: 'retry' }))
   }
 
-  /** Goes on without an outbox that fails. */
-  async #keep(act: string, work: (outbox: Outbox) => unknown): Promise<void> {
-    const { outbox, onError } = this.#setup
-    if (outbox !== undefined) await withStore(act, () => work(outbox), onError)
+  /** Goes on without a store that fails. */
+  async #keep(act: string, work: (store: OutboxStore) => unknown): Promise<void> {
+    const { store, onError } = this.#setup
+    await withStore(act, () => work(store), onError)
   }
 }
 

@@ -1,0 +1,1 @@
+export { clientErrors } from './errors.ts'
