@@ -12,7 +12,7 @@ import { resolveClient, type ClientOptions } from './options.ts'
 import type { OutboxSender } from './outbox/outbox.ts'
 import { Place } from './place.ts'
 import { Probe } from './probe.ts'
-import type { PublishEvent, PublishResult } from './publish-event.ts'
+import type { PublishEvent, PublishResult } from './outbox/publish-event.ts'
 import { Receiver } from './receiver.ts'
 
 /** Reads a stream and never loses its place. Made by `createClient`. */

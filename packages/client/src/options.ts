@@ -1,10 +1,10 @@
 import { PATIENCE_DEFAULTS, type Patience } from './patience.ts'
 import { systemClock, type Clock } from './clock.ts'
 import type { ConnectionSetup } from './connection.ts'
-import { optionInvalid, toError } from './errors.ts'
 import type { EventMap } from './event.ts'
 import type { EventKeeper } from './event-keeper.ts'
 import { LADDER_DEFAULTS, type LadderOptions } from './ladder.ts'
+import { resolveNumbers } from './numbers.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { toJudge } from './outcome.ts'
 import { RequestSource, type RequestOptions } from './request.ts'
@@ -116,26 +116,4 @@ export function resolveClient(options: ClientOptions): ClientSetup {
     ladder: resolveNumbers(LADDER_DEFAULTS, options.ladder),
     patience: resolveNumbers(PATIENCE_DEFAULTS, options.watch),
   }
-}
-
-/**
- * The numbers that were given, and the defaults of the others.
- *
- * @throws HeartlineError `HL_CLIENT_OPTION_INVALID`
- */
-export function resolveNumbers<Numbers extends object>(
-  defaults: Numbers,
-  given: { readonly [Name in keyof Numbers]?: Numbers[Name] | undefined } = {},
-): Numbers {
-  const resolved = { ...defaults }
-  for (const option of Object.keys(defaults) as (keyof Numbers & string)[]) {
-    const value = given[option] ?? defaults[option]
-    const isGood = (value as number) > 0 || (value === 0 && option !== 'maxEventLength')
-    // Without a default, it is filled in where it is used.
-    if (value !== undefined && !isGood) {
-      throw toError(optionInvalid, { option, problem: 'is no number above 0' })
-    }
-    resolved[option] = value
-  }
-  return resolved
 }

@@ -1,4 +1,4 @@
-import { resolveNumbers } from '../options.ts'
+import { resolveNumbers } from '../numbers.ts'
 import type { OutboxEntry, OutboxStore } from './outbox-store.ts'
 import type { Outbox } from './outbox.ts'
 import { Publisher, type PublisherLimits } from './publisher.ts'

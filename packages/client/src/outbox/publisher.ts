@@ -3,7 +3,7 @@ import { closed, dataInvalid, outboxFull, reasonOf, toError } from '../errors.ts
 import { Backoff } from '../ladder.ts'
 import { toRefusal, type Outcome } from '../outcome.ts'
 import { Pause } from '../pause.ts'
-import type { PublishEvent, PublishResult } from '../publish-event.ts'
+import type { PublishEvent, PublishResult } from './publish-event.ts'
 import { withStore } from '../store/with-store.ts'
 import type { OutboxStore } from './outbox-store.ts'
 import type { OutboxSender, OutboxSetup } from './outbox.ts'
