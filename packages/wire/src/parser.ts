@@ -186,16 +186,19 @@ class EventStreamParser implements EventParser {
 
   /** Reads the line that ends with `text[from..end)`; the next one starts at `next`. */
   #takeLine(text: string, from: number, end: number, next: number): void {
-    const cut = this.#isCut ? this.#line.take() : ''
+    const start = this.#isCut ? this.#line.take() : ''
     this.#isCut = false
-    const isOpen = this.#blockLength + from - this.#counted > cut.length
+    const isOpen = this.#blockLength + from - this.#counted > start.length
     if (this.#count(end)) return
-    const line = cut + text.slice(from, end)
-    if (line === '') return this.#endBlock(next)
+    if (start === '' && from === end) return this.#endBlock(next)
     const length = this.#blockLength + next - end
     if (isOpen) this.#next = next
     else this.#closeBlock(next)
-    if (this.#readLine(line) && !isOpen) this.#blockLength = length
+    const isField =
+      start === ''
+        ? this.#readLine(text, from, end)
+        : this.#readLine(start + text.slice(from, end), 0, start.length + end - from)
+    if (isField && !isOpen) this.#blockLength = length
   }
 
   #endBlock(next: number): void {
@@ -235,19 +238,19 @@ class EventStreamParser implements EventParser {
     return true
   }
 
-  /** Reads a line that is not empty. Returns whether it is a field of an event. */
-  #readLine(line: string): boolean {
-    const first = line.charCodeAt(0)
-    if (first === LETTER_D && isDataField(line, 0)) {
-      this.#addData(line.slice(valueStart(line, 5)))
-    } else if (first === LETTER_I && isIdField(line, 0)) {
-      this.#setId(line.slice(valueStart(line, 3)))
-    } else if (first === LETTER_E && isEventField(line, 0)) {
-      this.#type = line.slice(valueStart(line, 6))
+  /** Reads `text[from..end)`, not empty. Returns whether it is a field of an event. */
+  #readLine(text: string, from: number, end: number): boolean {
+    const first = text.charCodeAt(from)
+    if (first === LETTER_D && isDataField(text, from)) {
+      this.#addData(text.slice(valueStart(text, from + 5), end))
+    } else if (first === LETTER_I && isIdField(text, from)) {
+      this.#setId(text.slice(valueStart(text, from + 3), end))
+    } else if (first === LETTER_E && isEventField(text, from)) {
+      this.#type = text.slice(valueStart(text, from + 6), end)
     } else if (first === COLON) {
-      this.#callbacks.onComment?.(line.slice(valueStart(line, 1)))
+      this.#callbacks.onComment?.(text.slice(valueStart(text, from + 1), end))
       return false
-    } else return this.#readRareField(line)
+    } else return this.#readRareField(text.slice(from, end))
     return true
   }
 
