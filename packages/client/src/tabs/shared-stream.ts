@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { closed, toError } from '../errors.ts'
 import { ItemReader, toText, type Item } from './item.ts'
 import type { SharedState, ToMember } from './message.ts'
-import { reaches } from './place-order.ts'
+import { isPast, reaches } from './place-order.ts'
 import { isWanted } from './selector.ts'
 import type { Station } from './station.ts'
 
@@ -52,6 +52,8 @@ export class SharedStream {
   #leader: string | undefined
   #seq = 0
   #place: string
+  /** The shared connection may not have come this far: what it is told must not move us back. */
+  #isAhead = false
   /** What the shared connection brought since it said `from`. */
   #buffer: Item[] | undefined
   #from = ''
@@ -163,6 +165,7 @@ export class SharedStream {
 
   #share(): void {
     this.#mode = 'served'
+    this.#isAhead = true
     this.#buffer = undefined
     this.#setup.onProven()
     this.#lookLater(QUIET_MS, () => this.#look())
@@ -192,8 +195,7 @@ export class SharedStream {
     this.#share()
     // From here on the one with the connection watches for silence.
     this.#write(': heartline heartbeat=0\n\n')
-    const rest = buffer.slice(index + 1)
-    this.#emit(rest.filter(({ id }) => id === undefined || !reaches(place, id)))
+    this.#emit(buffer.slice(index + 1))
   }
 
   /** Asks the one with the connection to share it, and not all the time. */
@@ -286,6 +288,8 @@ export class SharedStream {
     let text = ''
     let passed: string | undefined
     for (const item of items) {
+      if (this.#isAhead && isPast(item, this.#place)) continue
+      this.#isAhead &&= item.id === undefined
       const isForMe = isWanted(item, this.#setup.topics)
       if (item.id !== undefined) this.#place = item.id
       if (isForMe) text += toText(item)

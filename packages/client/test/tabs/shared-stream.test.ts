@@ -100,6 +100,23 @@ test('a message between tabs that is lost breaks the stream: its client comes ba
   expect(dataOf(tab.text())).toEqual(['1'])
 })
 
+test('a tab that is ahead of the shared connection is not moved back by what that is told', async () => {
+  const tab = await readAlone()
+  tab.tell(`id: ${at(4)}\ndata: 4\n\n`)
+  await until(() => tab.text().includes('data: 4'))
+  const { stream } = tab
+  stream.receive({ kind: 'from', to: 'me', leader: 'l', seq: 0, place: at(2), state: undefined })
+  const cursor: Item = { type: 'heartline.cursor', data: '{}', id: at(2) }
+  stream.receive({ kind: 'items', leader: 'l', seq: 1, items: [cursor, item(3), item(4)] })
+  stream.receive({ kind: 'items', leader: 'l', seq: 2, items: [item(5), { ...cursor, id: at(5) }] })
+  await until(() => tab.text().includes(`heartline.cursor\n`))
+  // The client drops what its place covers; a place of a hub it follows, also backwards.
+  expect(
+    [...tab.text().matchAll(/^id: (.*)\nevent: heartline.cursor$/gm)].map(([, id]) => id),
+  ).toEqual([at(5)])
+  stream.close()
+})
+
 test('what is for others moves the place, and is not handed over', async () => {
   const tab = await readAlone(['a'])
   tab.tell(`id: ${at(1)}\ndata: 1\n\n`)
