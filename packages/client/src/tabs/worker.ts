@@ -10,6 +10,8 @@ const HEADERS_MS = 10_000
 class Group {
   readonly #ports = new Map<string, MessagePort>()
   readonly #asked = new Map<number, (headers: Headers) => void>()
+  /** Tabs that gave no headers the last time. */
+  readonly #mute = new Set<string>()
   readonly #id = crypto.getRandomValues(new Uint32Array(4)).join('')
   readonly #leader: Leader
   /** Resolves when tabs can notice the end of this worker. */
@@ -53,6 +55,7 @@ class Group {
   #drop(member: string): void {
     this.#ports.get(member)?.close()
     this.#ports.delete(member)
+    this.#mute.delete(member)
   }
 
   #send(message: ToMember): void {
@@ -60,9 +63,11 @@ class Group {
     for (const port of this.#ports.values()) port.postMessage(message)
   }
 
-  /** One tab after the other, the newest first: an old one may be frozen. */
+  /** One tab after the other, the newest first: an old one may be frozen. Last those that are. */
   async #askHeaders(refresh: boolean, signal: AbortSignal): Promise<Headers> {
-    for (const member of [...this.#ports.keys()].reverse()) {
+    const isMute = (member: string): boolean => this.#mute.has(member)
+    const members = [...this.#ports.keys()].reverse()
+    for (const member of [...members.filter((each) => !isMute(each)), ...members.filter(isMute)]) {
       const headers = await this.#ask(member, refresh)
       if (headers !== undefined) return headers
       signal.throwIfAborted()
@@ -73,8 +78,10 @@ class Group {
   #ask(to: string, refresh: boolean): Promise<Headers | undefined> {
     const ask = ++this.#asks
     return new Promise((resolve) => {
+      this.#mute.add(to)
       const timer = setTimeout(resolve, HEADERS_MS, undefined)
       this.#asked.set(ask, (headers) => {
+        this.#mute.delete(to)
         clearTimeout(timer)
         this.#asked.delete(ask)
         resolve(headers)
