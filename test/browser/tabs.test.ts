@@ -101,6 +101,18 @@ describe.skipIf(missing !== undefined)('tabs', () => {
       await expectAll(second, last)
     })
 
+    test('that are all refused give up, each after it asked for itself', async () => {
+      const stage = await set()
+      const tabs = await Promise.all([stage.open(), stage.open()])
+      for (const tab of tabs) await tab.read(['a/**/b'], options)
+      for (const tab of tabs) {
+        await waitFor(async () => (await tab.state()) === 'closed', { what: 'it is refused' })
+        const error = await tab.page.evaluate(() => window.client.state.lastError.code)
+        expect(error).toBe('HL_CLIENT_REFUSED')
+      }
+      expect(stage.site.asked.length).toBeLessThanOrEqual(4)
+    })
+
     test('of different people share nothing', async () => {
       const stage = await set()
       const people: object[] = [

@@ -22,6 +22,8 @@ export class SharedFetch {
   #stream: SharedStream | undefined
   #state: SharedState | undefined
   #isProven = false
+  /** The shared connection was refused: this tab asks for itself, and learns why. */
+  #isAlone = false
   #isWorkerBroken = false
 
   constructor(options: SharedClientOptions, setup: SharedSetup, onState: () => void) {
@@ -81,7 +83,14 @@ export class SharedFetch {
       station,
       place: placeOf(url, init),
       isProven: this.#isProven,
-      ownRequest: (signal) => fetch(url, { ...init, signal }),
+      isAlone: this.#isAlone,
+      ownRequest: async (signal) => {
+        const response = await fetch(url, { ...init, signal })
+        // With another token, it asks for itself again.
+        this.#isAlone = response.status === 401
+        return response
+      },
+      onRefused: () => void (this.#isAlone = true),
       onState: (state) => this.#setState(stream, state),
       onProven: () => void (this.#isProven = true),
       onEnd: () => station.close(),

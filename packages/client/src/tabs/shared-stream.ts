@@ -14,6 +14,8 @@ export interface StreamSetup {
   readonly place: string
   /** A server let this tab read these topics before. */
   readonly isProven: boolean
+  /** It begins with a connection of its own. */
+  readonly isAlone: boolean
   readonly clock: Clock
   readonly maxEventLength: number | undefined
   readonly station: Station
@@ -21,6 +23,8 @@ export interface StreamSetup {
   ownRequest(signal: AbortSignal): Promise<Response>
   /** The state of the shared connection; undefined: this tab reads for itself. */
   onState(state: SharedState | undefined): void
+  /** The shared connection was refused. */
+  onRefused(): void
   /** This tab has joined the others. */
   onProven(): void
   /** Nothing more comes. */
@@ -76,7 +80,8 @@ export class SharedStream {
   open(): Promise<Response> {
     return new Promise((resolve, reject) => {
       this.#answer = { resolve, reject }
-      this.#join()
+      if (this.#setup.isAlone) this.#readAlone()
+      else this.#join()
     })
   }
 
@@ -131,7 +136,9 @@ export class SharedStream {
     if (message.kind === 'beat' && this.#mode === 'served') this.#write(`: hb ${this.#heardAt}\n\n`)
     if (message.kind !== 'down') return
     this.#buffer = undefined
-    if (this.#mode === 'served') this.#fail('the shared connection ended')
+    if (this.#mode !== 'served') return
+    this.#setup.onRefused()
+    this.#fail('the shared connection was refused')
   }
 
   /** Another tab has the connection now. */
@@ -204,7 +211,8 @@ export class SharedStream {
     if (!this.#isOwnOpen || this.#buffer !== undefined) return
     if (clock.now() - this.#wantedAt < WANT_MS) return
     this.#wantedAt = clock.now()
-    station.post({ kind: 'want', from, topics, place: this.#place })
+    const want = { kind: 'want', from, topics, place: this.#place } as const
+    void station.ready.then(() => station.post(want))
   }
 
   /** Nobody answers, or nobody has what this tab missed. */

@@ -33,11 +33,13 @@ async function readAlone(topics: readonly string[] = []): Promise<{
     topics,
     place: '',
     isProven: false,
+    isAlone: false,
     clock: systemClock,
     maxEventLength: undefined,
     station: { ready: Promise.resolve(), post: (message) => posted.push(message), close() {} },
     ownRequest: async () => new Response(body, { headers }),
     onState() {},
+    onRefused() {},
     onProven() {},
     onEnd() {},
   })
