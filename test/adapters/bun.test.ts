@@ -19,11 +19,12 @@ it.skipIf(bun === undefined)(
     const { stdout } = await promisify(execFile)(bun!, args, { timeout: 60_000 })
     const { closeMs, ...seen } = JSON.parse(stdout) as { closeMs: number }
     expect(seen).toEqual({
+      encodings: ['gzip', null],
       isCancelled: true,
       refusals: [401, 400, 406, 500],
       isEmpty: true,
       open: 0,
-      ended: { disconnected: 2, drained: 100 },
+      ended: { disconnected: 3, drained: 100 },
     })
     expect(closeMs).toBeLessThan(1_000)
   },

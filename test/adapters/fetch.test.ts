@@ -26,6 +26,7 @@ describe.each(found)('On $name', ({ binary, flags }) => {
       const { stdout } = await promisify(execFile)(binary!, args, { timeout: 60_000 })
       const { closeMs, ...seen } = JSON.parse(stdout) as { closeMs: number }
       expect(seen).toEqual({
+        isCompressed: true,
         isExposed: true,
         encoding: null,
         isCancelled: true,

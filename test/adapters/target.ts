@@ -23,6 +23,7 @@ export interface Application {
  *
  * - `GET /events`: the stream of the hub, for whom sends `Authorization: yes`; else the framework's
  *   own authentication answers 401
+ * - `GET /page`: `PAGE`, which its compression compresses
  * - `GET /stream`, `POST /stream`: the handler's
  */
 export interface AdapterTarget {
@@ -34,3 +35,6 @@ export interface AdapterTarget {
 }
 
 export const ORIGIN = 'http://shop.example'
+
+/** Long enough for every compression. */
+export const PAGE = 'Nothing new. '.repeat(400)

@@ -4,6 +4,7 @@ import {
   StreamGroup,
   subscribeFetch,
   toRefusal,
+  type FetchHost,
   type FetchHub,
   type HeaderBag,
   type SessionMonitor,
@@ -18,6 +19,8 @@ export interface ElysiaContextLike {
   readonly request: Request
   /** Of Bun; null elsewhere. */
   readonly server?: object | null | undefined
+  /** Of the request, by name in lower case. */
+  readonly headers?: Record<string, string | undefined>
   readonly set: { readonly headers: object }
 }
 
@@ -63,9 +66,8 @@ export function stream<Context extends ElysiaContextLike = ElysiaContextLike>(
   options: StreamHandlerOptions<Context> = {},
 ): ElysiaHandler<Context> {
   return (context) => {
-    const monitor = groupFor(context, options.monitor)
-    const headers = bagOf(context)
-    return orRefuse(streamFetch(context.request, handler, options, { context, monitor, headers }))
+    const host = hostOf(context, options.monitor)
+    return orRefuse(streamFetch(context.request, handler, options, host))
   }
 }
 
@@ -82,9 +84,20 @@ export function subscribe<
   options: SubscribeOptions<Context, Admission> = {},
 ): ElysiaHandler<Context> {
   return (context) => {
-    const monitor = groupFor(context, options.monitor)
-    const headers = bagOf(context)
-    return orRefuse(subscribeFetch(hub, context.request, options, { context, monitor, headers }))
+    const host = hostOf(context, options.monitor)
+    return orRefuse(subscribeFetch(hub, context.request, options, host))
+  }
+}
+
+function hostOf<Context extends ElysiaContextLike>(
+  context: Context,
+  monitor: SessionMonitor | undefined,
+): FetchHost<Context> {
+  return {
+    context,
+    monitor: groupFor(context, monitor),
+    headers: bagOf(context),
+    seen: context,
   }
 }
 

@@ -1,19 +1,29 @@
 import {
+  goneSignal,
   groupOf,
   streamFetch,
   subscribeFetch,
+  type FetchHost,
   type FetchHub,
   type SessionMonitor,
-  type StreamGroup,
   type StreamHandler,
   type StreamHandlerOptions,
   type SubscribeOptions,
 } from '@heartline/session/fetch'
 import { HeartlineError } from '@heartline/wire'
-import { HTTPError, type H3Event } from 'h3'
+import { Refused } from './refused.ts'
 
-/** An event handler of h3 and Nitro. */
-export type H3Handler = (event: H3Event) => Promise<Response>
+/** An event of h3 2, as far as it is used here. */
+export interface H3EventLike {
+  readonly req: Request
+  readonly res: { readonly headers: Headers }
+  readonly context: Record<string, unknown>
+  /** Of Node, where it came through one. */
+  readonly runtime?: { readonly node?: { readonly req: object; readonly res?: object } } | undefined
+}
+
+/** An event handler of h3 2, and so of Nitro 3. */
+export type H3Handler<Event extends H3EventLike> = (event: Event) => Promise<Response>
 
 /**
  * An event handler that answers with a stream that a handler feeds:
@@ -21,17 +31,15 @@ export type H3Handler = (event: H3Event) => Promise<Response>
  * `export default defineHandler(stream(…))`.
  *
  * Middleware before it authenticates, and headers of `event.res` are kept. What is refused is thrown
- * as an `HTTPError`; what is thrown before the head goes the way of h3's errors. On Node it ends when
+ * as an error of h3; what is thrown before the head goes the way of h3's errors. On Node it ends when
  * somebody calls `server.close()`.
  */
-export function stream(
-  handler: StreamHandler<H3Event>,
-  options: StreamHandlerOptions<H3Event> = {},
-): H3Handler {
+export function stream<Event extends H3EventLike = H3EventLike>(
+  handler: StreamHandler<Event>,
+  options: StreamHandlerOptions<Event> = {},
+): H3Handler<Event> {
   return (event) => {
-    const monitor = groupFor(event, options.monitor)
-    const { headers } = event.res
-    return orRefuse(streamFetch(event.req, handler, options, { context: event, monitor, headers }))
+    return orRefuse(streamFetch(event.req, handler, options, hostOf(event, options.monitor)))
   }
 }
 
@@ -39,28 +47,33 @@ export function stream(
  * An event handler that answers with the stream of a hub: what `?topic=` asks for, or the `selectors`
  * that `authorize` says.
  */
-export function subscribe<Admission, Subscription>(
+export function subscribe<Admission, Subscription, Event extends H3EventLike = H3EventLike>(
   hub: FetchHub<Admission, Subscription>,
-  options: SubscribeOptions<H3Event, Admission> = {},
-): H3Handler {
+  options: SubscribeOptions<Event, Admission> = {},
+): H3Handler<Event> {
   return (event) => {
-    const monitor = groupFor(event, options.monitor)
-    const { headers } = event.res
-    return orRefuse(subscribeFetch(hub, event.req, options, { context: event, monitor, headers }))
+    return orRefuse(subscribeFetch(hub, event.req, options, hostOf(event, options.monitor)))
   }
 }
 
-function groupFor(event: H3Event, monitor: SessionMonitor | undefined): StreamGroup {
-  type Request = Parameters<typeof groupOf>[0]
-  return groupOf(event.runtime?.node?.req as Request, monitor)
+function hostOf<Event extends H3EventLike>(
+  event: Event,
+  monitor: SessionMonitor | undefined,
+): FetchHost<Event> {
+  const node = event.runtime?.node
+  return {
+    context: event,
+    monitor: groupOf(node?.req as Parameters<typeof groupOf>[0], monitor),
+    signal: goneSignal(node?.res as Parameters<typeof goneSignal>[0]),
+    headers: event.res.headers,
+    seen: event.req,
+  }
 }
 
 async function orRefuse(opening: Promise<Response>): Promise<Response> {
   try {
     return await opening
   } catch (error) {
-    if (!(error instanceof HeartlineError)) throw error
-    const { status, message, code } = error
-    throw new HTTPError({ status, message, cause: error, data: { code } })
+    throw error instanceof HeartlineError ? new Refused(error) : error
   }
 }

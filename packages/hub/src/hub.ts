@@ -3,6 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Socket } from 'node:net'
 import {
   createFetchSession,
+  type FetchRequest,
   createNodeSession,
   createSocketSession,
   randomSessionId,
@@ -198,7 +199,7 @@ export class Hub {
   }
 
   /** The same for Fetch: answers the response to return. */
-  openFetch(request: Request, subscription: Subscription, extra: OpenExtra = {}): Response {
+  openFetch(request: FetchRequest, subscription: Subscription, extra: OpenExtra = {}): Response {
     const options = this.#sessionOptions(subscription, extra)
     const { session, response } = createFetchSession(request, options)
     this.attach(session, subscription)

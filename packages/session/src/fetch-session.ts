@@ -10,6 +10,9 @@ import {
 import { Session } from './session.ts'
 import { createWheel } from './wheel.ts'
 
+/** What is looked at of a request for its stream. */
+export type FetchRequest = Pick<Request, 'method' | 'signal'>
+
 /** A session and the response that carries it. Return the response to your framework. */
 export interface FetchSession {
   readonly session: Session
@@ -22,7 +25,10 @@ export interface FetchSession {
  * (`disconnected`), a HEAD request one that is over with `finished`.
  * Throws `HL_OPTION_INVALID`.
  */
-export function createFetchSession(request: Request, options: SessionOptions = {}): FetchSession {
+export function createFetchSession(
+  request: FetchRequest,
+  options: SessionOptions = {},
+): FetchSession {
   const resolved = resolveFetchOptions(options)
   const { transport, cause, response } = openFetch(request, resolved)
   return { session: new Session(transport, resolved, cause), response }
@@ -30,7 +36,7 @@ export function createFetchSession(request: Request, options: SessionOptions = {
 
 /** Makes the response. What it answers is over from the start where `createFetchSession` says so. */
 export function openFetch(
-  request: Request,
+  request: FetchRequest,
   resolved: ResolvedSessionOptions,
 ): Opened & { readonly response: Response } {
   const headers = headFields(resolved)

@@ -13,7 +13,7 @@ export { createKernelWatch, type KernelWatch } from './kernel-evidence/kernel-wa
 export { createSession } from './create-session.ts'
 export type { EndReason, SessionEnd } from './end-reason.ts'
 export { sessionErrors, type SessionErrorName } from './errors.ts'
-export { createFetchSession, type FetchSession } from './fetch-session.ts'
+export { createFetchSession, type FetchRequest, type FetchSession } from './fetch-session.ts'
 export { jitterUp } from './greeting.ts'
 export {
   resolveSessionOptions,
@@ -50,6 +50,8 @@ export type { StreamHandler } from './handler-run.ts'
 export type { MonitoredSession, SessionMonitor } from './monitor.ts'
 export { toRefusal, type Refusal } from './refusal.ts'
 export type { HeaderBag } from './head.ts'
+export type { SeenRequest } from './forgo-encoding.ts'
+export { goneSignal, type ServedResponse } from './gone-signal.ts'
 export { streamFetch, type FetchHost } from './stream-fetch.ts'
 export { StreamGroup } from './stream-group.ts'
 export { StreamMetrics, type StreamCounts } from './stream-metrics.ts'

@@ -1,4 +1,5 @@
 import { openFetch, resolveFetchOptions } from './fetch-session.ts'
+import { forgoEncoding, type SeenRequest } from './forgo-encoding.ts'
 import { HandlerRun, type StreamHandler } from './handler-run.ts'
 import { exposeIn, type HeaderBag } from './head.ts'
 import { HeldTransport } from './held-transport.ts'
@@ -14,6 +15,10 @@ export interface FetchHost<Context> {
   readonly monitor?: SessionMonitor | undefined
   /** What the framework adds to the response: those of CORS get to know our headers. */
   readonly headers?: HeaderBag | undefined
+  /** What compression of the framework looks at: `Accept-Encoding` is taken out of it. */
+  readonly seen?: SeenRequest | undefined
+  /** Aborted when the reader is gone, where the signal of the request says something else. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -27,20 +32,22 @@ export async function streamFetch<Context>(
   request: Request,
   handler: StreamHandler<Context>,
   options: StreamHandlerOptions<Context>,
-  { context, monitor = options.monitor, headers }: FetchHost<Context>,
+  host: FetchHost<Context>,
 ): Promise<Response> {
+  const { context, monitor = options.monitor, headers, seen, signal = request.signal } = host
   checkStream(handler, request.headers.get('accept'), options)
   const more = await options.authorize?.(context)
   const resolved = resolveFetchOptions({ ...options, ...more, monitor })
   claim(request)
   if (headers !== undefined) exposeIn(headers)
+  if (seen !== undefined) forgoEncoding(seen)
   let response: Response | undefined
   const open = (): ReturnType<typeof openFetch> => {
-    const opened = openFetch(request, resolved)
+    const opened = openFetch({ method: request.method, signal }, resolved)
     ;({ response } = opened)
     return opened
   }
-  if (request.method === 'HEAD' || request.signal.aborted) return open().response
+  if (request.method === 'HEAD' || signal.aborted) return open().response
   const held = new HeldTransport({ protocol: 'fetch', remoteAddress: undefined, open })
   const session = new Session(held, resolved)
   await new HandlerRun({ session, held, handler, context, monitor, ...runTerms(options) }).start()

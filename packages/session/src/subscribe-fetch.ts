@@ -1,3 +1,5 @@
+import type { FetchRequest } from './fetch-session.ts'
+import { forgoEncoding } from './forgo-encoding.ts'
 import { exposeIn } from './head.ts'
 import type { SessionMonitor } from './monitor.ts'
 import type { FetchHost } from './stream-fetch.ts'
@@ -9,7 +11,7 @@ export interface FetchHub<Admission, Subscription> {
   admitUrl(url: string, lastEventId: string | undefined, admission?: Admission): Subscription
   /** Makes the response and subscribes its session. */
   openFetch(
-    request: Request,
+    request: FetchRequest,
     subscription: Subscription,
     extra: {
       readonly headers?: Readonly<Record<string, string>> | undefined
@@ -39,14 +41,17 @@ export async function subscribeFetch<Context, Admission, Subscription>(
   hub: FetchHub<Admission, Subscription>,
   request: Request,
   options: SubscribeOptions<Context, Admission>,
-  { context, monitor = options.monitor, headers }: FetchHost<Context>,
+  host: FetchHost<Context>,
 ): Promise<Response> {
-  checkMethod(request.method)
+  const { context, monitor = options.monitor, headers, seen, signal = request.signal } = host
+  const { method } = request
+  checkMethod(method)
   if (options.checkAccept !== false) checkAccept(request.headers.get('accept'))
   const admission = await options.authorize?.(context)
   const lastEventId = request.headers.get('last-event-id') ?? undefined
   const subscription = hub.admitUrl(request.url, lastEventId, admission ?? undefined)
   claim(request)
   if (headers !== undefined) exposeIn(headers)
-  return hub.openFetch(request, subscription, { headers: options.headers, monitor })
+  if (seen !== undefined) forgoEncoding(seen)
+  return hub.openFetch({ method, signal }, subscription, { headers: options.headers, monitor })
 }

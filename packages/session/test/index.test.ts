@@ -14,6 +14,7 @@ const neutral = [
   'createFetchSession',
   'createSession',
   'createWheel',
+  'goneSignal',
   'groupOf',
   'jitterUp',
   'randomSessionId',

@@ -1,4 +1,5 @@
 /** Run by Bun: an Elysia application on its own adapter, and what its readers see. Prints JSON. */
+import { gzipSync } from 'node:zlib'
 import { createMemoryBroker } from '@heartline/broker'
 import { heartline, stream, subscribe } from '@heartline/elysia'
 import { createHub } from '@heartline/hub'
@@ -11,6 +12,14 @@ const monitor = metrics.monitor('elysia')
 let aborted = 0
 const app = new Elysia()
 heartline(app)
+app.mapResponse(async ({ headers, responseValue: value, set }) => {
+  if (typeof value !== 'string' && !(value instanceof Response)) return undefined
+  if (headers?.['accept-encoding']?.includes('gzip') !== true) return undefined
+  const body = typeof value === 'string' ? value : await value.arrayBuffer()
+  set.headers['content-encoding'] = 'gzip'
+  return new Response(gzipSync(body), value instanceof Response ? value : {})
+})
+app.get('/page', () => 'Nothing new. '.repeat(400))
 app.get('/events', subscribe(hub, { monitor }), {
   beforeHandle: ({ headers, set }) => {
     if (headers['authorization'] === 'yes') return undefined
@@ -60,9 +69,17 @@ async function until(holds: () => boolean): Promise<boolean> {
 const statusOf = async (path: string, headers = {}): Promise<number> =>
   (await fetch(url + path, { headers })).status
 
+const encodingOf = async (path: string): Promise<string | null> => {
+  const response = await fetch(url + path)
+  await response.body?.cancel()
+  return response.headers.get('content-encoding')
+}
+
+const encodings = [await encodingOf('/page'), await encodingOf('/stream')]
+await until(() => aborted === 1)
 const leave = await read('/stream', 'hello')
 await leave()
-const isCancelled = await until(() => aborted === 1)
+const isCancelled = await until(() => aborted === 2)
 const subscribed = read('/events?topic=a', '"one"', authorization)
 await until(() => hub.stats().sessions === 1)
 await hub.publish([{ topic: 'a', data: '"one"' }])
@@ -82,5 +99,5 @@ await app.stop()
 const closeMs = performance.now() - start
 await until(() => metrics.counts('elysia')?.open === 0)
 const { open, ended } = metrics.counts('elysia')!
-console.log(JSON.stringify({ isCancelled, refusals, isEmpty, closeMs, open, ended }))
+console.log(JSON.stringify({ encodings, isCancelled, refusals, isEmpty, closeMs, open, ended }))
 process.exit(0)

@@ -5,11 +5,13 @@ import * as honoAdapter from '@heartline/hono'
 import { createHub, type Hub } from '@heartline/hub'
 import { StreamGroup, StreamMetrics, type StreamHandler } from '@heartline/session/fetch'
 import { H3, handleCors, HTTPError } from 'h3'
+import { compression } from 'h3-compression'
 import { Hono } from 'hono'
 import { compress } from 'hono/compress'
 import { cors } from 'hono/cors'
 
 const ORIGIN = 'http://shop.example'
+const PAGE = 'Nothing new. '.repeat(400)
 
 export interface App {
   readonly fetch: (request: Request) => Response | Promise<Response>
@@ -38,6 +40,7 @@ function createHono({ hub, monitor, handler }: Parts): App['fetch'] {
   app.use('/events', async (c, next) =>
     c.req.header('authorization') === 'yes' ? next() : c.text('Who are you?', 401),
   )
+  app.get('/page', (c) => c.json({ page: PAGE }))
   app.get('/events', honoAdapter.subscribe(hub, { monitor }))
   app.get('/stream', honoAdapter.stream(handler, { monitor, heartbeatMs: 9_000 }))
   app.get('/throws', honoAdapter.stream(fails, { monitor }))
@@ -53,6 +56,8 @@ function createH3({ hub, monitor, handler }: Parts): App['fetch'] {
     const answered = handleCors(event, { origin: [ORIGIN] })
     return answered === false ? undefined : answered
   })
+  app.use(compression())
+  app.get('/page', () => PAGE)
   app.use('/events', (event) => {
     if (event.req.headers.get('authorization') !== 'yes') throw new HTTPError({ status: 401 })
   })

@@ -77,6 +77,9 @@ async function statusOf(path: string, headers = {}): Promise<number> {
   return response.status
 }
 
+const page = await fetch(`${url}/page`, { headers: { 'accept-encoding': 'gzip' } })
+const isCompressed = page.headers.get('content-encoding') !== null
+await page.text()
 const first = await new Reader().open('/stream', 'hello')
 const head = first.head!.headers
 const isExposed = head.get('access-control-expose-headers')?.includes('Heartline-Session')
@@ -105,6 +108,16 @@ const closeMs = performance.now() - start
 const isEnded = await until(() => readers.every(({ isFinished }) => isFinished))
 const isTold = readers.every(({ text }) => text.includes('heartline.drain'))
 const { open, handlers, ended } = app.metrics.counts('app')!
-const seen = { isExposed, encoding, isCancelled, isDelivered, refusals, isEmpty, isEnded, isTold }
+const seen = {
+  isCompressed,
+  isExposed,
+  encoding,
+  isCancelled,
+  isDelivered,
+  refusals,
+  isEmpty,
+  isEnded,
+  isTold,
+}
 console.log(JSON.stringify({ ...seen, open, handlers, ended, closeMs }))
 process.exit(0)

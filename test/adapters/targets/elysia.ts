@@ -1,9 +1,10 @@
 import type { AddressInfo, Server } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { cors } from '@elysiajs/cors'
 import { node } from '@elysiajs/node'
 import { heartline, stream, subscribe } from '@heartline/elysia'
 import { Elysia } from 'elysia'
-import type { AdapterTarget, Setup } from '../target.ts'
+import { PAGE, type AdapterTarget, type Setup } from '../target.ts'
 
 /** What the adapter for Node gives to the callback. */
 interface NodeServer {
@@ -22,10 +23,19 @@ function create({ hub, monitor, handler }: Setup) {
     if (code === 'UNKNOWN') set.status = 500
     return 'failed'
   })
+  // As its documentation compresses; its plugins for that import what Elysia has no more.
+  app.mapResponse(async ({ headers, responseValue: value, set }) => {
+    if (typeof value !== 'string' && !(value instanceof Response)) return undefined
+    if (headers?.['accept-encoding']?.includes('gzip') !== true) return undefined
+    const body = typeof value === 'string' ? value : await value.arrayBuffer()
+    set.headers['content-encoding'] = 'gzip'
+    return new Response(gzipSync(body), value instanceof Response ? value : {})
+  })
   app.get('/events', subscribe(hub, { monitor }), {
     beforeHandle: ({ headers, status }) =>
       headers['authorization'] === 'yes' ? undefined : status(401, 'Who are you?'),
   })
+  app.get('/page', () => PAGE)
   app.get('/stream', stream(handler, { monitor }))
   app.post('/stream', stream(handler, { monitor }))
   return app

@@ -6,7 +6,7 @@ import express, { type RequestHandler } from 'express'
 // @ts-expect-error It comes without types; those of Express 5 will do here.
 import express4 from 'express-4'
 import helmet from 'helmet'
-import { ORIGIN, type AdapterTarget } from '../target.ts'
+import { ORIGIN, PAGE, type AdapterTarget } from '../target.ts'
 import { listen } from './listen.ts'
 
 const authenticate: RequestHandler = (request, response, next) => {
@@ -22,6 +22,7 @@ const target = (name: string, create: typeof express): AdapterTarget => ({
     const app = create()
     app.use(compression({ threshold: 0 }), cors({ origin: ORIGIN }), helmet(), create.json())
     app.get('/events', authenticate, subscribe(hub, { monitor }))
+    app.get('/page', (_request, response) => void response.send(PAGE))
     app.get('/stream', stream(handler, { monitor }))
     app.post('/stream', stream(handler, { monitor }))
     const silent: express.ErrorRequestHandler = (error, _request, response, next) => {

@@ -4,7 +4,7 @@ import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import { heartline, stream, subscribe } from '@heartline/fastify'
 import { fastify, type FastifyInstance, type preHandlerHookHandler } from 'fastify'
-import { ORIGIN, type AdapterTarget, type Application, type Setup } from '../target.ts'
+import { ORIGIN, PAGE, type AdapterTarget, type Application, type Setup } from '../target.ts'
 
 const authenticate: preHandlerHookHandler = (request, reply, done) => {
   if (request.headers.authorization === 'yes') done()
@@ -18,6 +18,7 @@ async function start(app: FastifyInstance, setup: Setup): Promise<Application> {
   await app.register(helmet)
   await app.register(heartline)
   app.get('/events', { preHandler: authenticate }, subscribe(hub, { monitor }))
+  app.get('/page', (_request, reply) => reply.type('text/plain').send(PAGE))
   app.get('/stream', stream(handler, { monitor }))
   app.post('/stream', stream(handler, { monitor }))
   await app.listen({ port: 0, host: '127.0.0.1' })

@@ -3,7 +3,8 @@ import http2 from 'node:http2'
 import type { Server } from 'node:net'
 import { stream, subscribe } from '@heartline/h3'
 import { H3, handleCors, HTTPError, toNodeHandler } from 'h3'
-import { ORIGIN, type AdapterTarget, type Setup } from '../target.ts'
+import { compression } from 'h3-compression'
+import { ORIGIN, PAGE, type AdapterTarget, type Setup } from '../target.ts'
 import { listen } from './listen.ts'
 
 function create({ hub, monitor, handler }: Setup): H3 {
@@ -14,10 +15,12 @@ function create({ hub, monitor, handler }: Setup): H3 {
     event.res.headers.set('x-frame-options', 'SAMEORIGIN')
     return undefined
   })
+  app.use(compression())
   app.use('/events', (event) => {
     if (event.req.headers.get('authorization') !== 'yes') throw new HTTPError({ status: 401 })
   })
   app.get('/events', subscribe(hub, { monitor }))
+  app.get('/page', () => PAGE)
   app.get('/stream', stream(handler as never, { monitor }))
   app.post('/stream', async (event) => {
     await event.req.json()

@@ -7,7 +7,7 @@ import { compress } from 'hono/compress'
 import { cors } from 'hono/cors'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
-import { ORIGIN, type AdapterTarget, type Application, type Setup } from '../target.ts'
+import { ORIGIN, PAGE, type AdapterTarget, type Application, type Setup } from '../target.ts'
 
 function create({ hub, monitor, handler }: Setup): Hono {
   const app = new Hono()
@@ -17,6 +17,7 @@ function create({ hub, monitor, handler }: Setup): Hono {
     await next()
   })
   app.get('/events', subscribe(hub, { monitor }))
+  app.get('/page', (c) => c.text(PAGE))
   app.get('/stream', stream(handler, { monitor }))
   app.post('/stream', async (c) => {
     await c.req.json()

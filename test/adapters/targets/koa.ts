@@ -8,7 +8,7 @@ import cors from '@koa/cors'
 import Koa from 'koa'
 import compress from 'koa-compress'
 import helmet from 'koa-helmet'
-import { ORIGIN, type AdapterTarget, type Setup } from '../target.ts'
+import { ORIGIN, PAGE, type AdapterTarget, type Setup } from '../target.ts'
 import { listen } from './listen.ts'
 
 function create({ hub, monitor, handler }: Setup): Koa {
@@ -22,6 +22,7 @@ function create({ hub, monitor, handler }: Setup): Koa {
   const feed = stream(handler, { monitor })
   app.use(async (ctx) => {
     if (ctx.path === '/stream' && (ctx.method === 'GET' || ctx.method === 'POST')) return feed(ctx)
+    if (ctx.path === '/page') ctx.body = PAGE
     if (ctx.path !== '/events') return
     if (ctx.headers.authorization !== 'yes') ctx.throw(401, 'Who are you?')
     await events(ctx)

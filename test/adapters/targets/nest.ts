@@ -5,6 +5,7 @@ import fastifyHelmet from '@fastify/helmet'
 import { HeartlineModule, Stream, Subscribe } from '@heartline/nest'
 import {
   Controller,
+  Get,
   Module,
   Post,
   UnauthorizedException,
@@ -17,7 +18,7 @@ import { HttpAdapterHost, NestFactory } from '@nestjs/core'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
 import compression from 'compression'
 import helmet from 'helmet'
-import { ORIGIN, type AdapterTarget, type Application, type Setup } from '../target.ts'
+import { ORIGIN, PAGE, type AdapterTarget, type Application, type Setup } from '../target.ts'
 
 class AuthenticationGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -34,6 +35,10 @@ function moduleOf({ hub, monitor, handler }: Setup) {
       return undefined
     }
 
+    page(): string {
+      return PAGE
+    }
+
     feed() {
       return handler
     }
@@ -43,7 +48,10 @@ function moduleOf({ hub, monitor, handler }: Setup) {
     }
   }
   const { prototype } = StreamController
-  const on = (name: 'events' | 'feed' | 'post', ...decorators: MethodDecorator[]): void => {
+  const on = (
+    name: 'events' | 'page' | 'feed' | 'post',
+    ...decorators: MethodDecorator[]
+  ): void => {
     for (const decorate of decorators) {
       const descriptor = Object.getOwnPropertyDescriptor(prototype, name)!
       decorate(prototype, name, descriptor as never)
@@ -55,6 +63,7 @@ function moduleOf({ hub, monitor, handler }: Setup) {
     Subscribe(() => hub, 'events', { monitor }),
     UseGuards(AuthenticationGuard),
   )
+  on('page', Get('page'))
   on('feed', Stream('stream', { monitor }))
   on('post', Stream('stream', { monitor }), Post('stream'))
   Controller()(StreamController)

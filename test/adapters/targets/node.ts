@@ -8,13 +8,19 @@ import {
   type NodeRequest,
   type NodeResponse,
 } from '@heartline/session'
-import { ORIGIN, type AdapterTarget, type Setup } from '../target.ts'
+import compression from 'compression'
+import { ORIGIN, PAGE, type AdapterTarget, type Setup } from '../target.ts'
 import { listen } from './listen.ts'
 
 /** No framework: what it would do is done by hand. */
 function listenerOf({ hub, monitor, handler }: Setup) {
-  return (request: NodeRequest, response: NodeResponse): void => {
+  const answer = (request: NodeRequest, response: NodeResponse): void => {
     response.setHeader('access-control-allow-origin', ORIGIN)
+    if (request.url === '/page') {
+      response.setHeader('content-type', 'text/plain')
+      response.end(PAGE)
+      return
+    }
     const isHub = request.url?.startsWith('/events') === true
     if (isHub && request.headers.authorization !== 'yes') {
       response.writeHead(401)
@@ -30,6 +36,10 @@ function listenerOf({ hub, monitor, handler }: Setup) {
       response.writeHead(status, { ...headers })
       response.end(body)
     })
+  }
+  const compress = compression({ threshold: 0 })
+  return (request: NodeRequest, response: NodeResponse): void => {
+    compress(request as never, response as never, () => answer(request, response))
   }
 }
 
