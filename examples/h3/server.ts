@@ -16,7 +16,6 @@ app.use((event) => {
   if (user === undefined) throw new HTTPError({ status: 401, message: 'Who are you?' })
   event.context['user'] = user
 })
-// In Nitro: `export default defineHandler(subscribe(hub, …))` in routes/events.get.ts.
 app.get(
   '/events',
   subscribe(hub, {

@@ -38,7 +38,7 @@ export class Program {
   }
 
   get url(): string | undefined {
-    return /listening on (http:\/\/[\w.:]+)/.exec(this.#output)?.[1]
+    return /listening on (http:\/\/[\w.:]+)/i.exec(this.#output)?.[1]
   }
 
   get output(): string {

@@ -7,6 +7,7 @@ export const SERVERS: readonly string[] = [
   'koa',
   'hono',
   'h3',
+  'nitro',
   'nest',
   'elysia',
   'node-http',

@@ -1,0 +1,3 @@
+import { setUpAlone } from '../../alone.ts'
+
+export default (): void => void setUpAlone()

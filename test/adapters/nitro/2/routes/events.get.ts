@@ -1,0 +1,8 @@
+import { subscribe } from '@heartline/h3/v1'
+import { defineEventHandler } from 'h3-1'
+import { currentSetup } from '../../setup.ts'
+
+export default defineEventHandler((event) => {
+  const { hub, monitor } = currentSetup()
+  return subscribe(hub, { monitor })(event)
+})

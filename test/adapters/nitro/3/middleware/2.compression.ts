@@ -1,0 +1,3 @@
+import { compression } from 'h3-compression'
+
+export default compression()

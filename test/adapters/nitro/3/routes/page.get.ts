@@ -1,0 +1,4 @@
+import { defineHandler } from 'nitro/h3'
+import { PAGE } from '../../../target.ts'
+
+export default defineHandler(() => PAGE)
