@@ -5,6 +5,7 @@ import { toRefusal, type Outcome } from '../outcome.ts'
 import { Pause } from '../pause.ts'
 import type { PublishEvent, PublishResult } from './publish-event.ts'
 import { withStore } from '../store/with-store.ts'
+import { within } from '../within.ts'
 import type { OutboxStore } from './outbox-store.ts'
 import type { OutboxSender, OutboxSetup } from './outbox.ts'
 
@@ -18,6 +19,9 @@ export interface PublisherLimits {
 export interface PublisherSetup extends OutboxSetup, PublisherLimits {
   readonly store: OutboxStore
 }
+
+/** A store that does not answer for so long is done without. */
+const STORE_MS = 5000
 
 interface Waiting {
   readonly id: string
@@ -74,6 +78,8 @@ export class Publisher implements OutboxSender {
   flush(): void {
     this.#backoff.reset()
     this.#pause.hurry()
+    // Others may have left something.
+    this.#isLoaded = false
     void this.#run()
   }
 
@@ -86,15 +92,23 @@ export class Publisher implements OutboxSender {
     if (this.#isRunning) return
     this.#isRunning = true
     if (!this.#isLoaded) await this.#keep('read', (store) => this.#load(store))
-    while (this.#waiting.length > 0) await this.#sendFirst()
+    while (this.#waiting.length > 0 && !this.#setup.caller.isClosed) await this.#sendFirst()
     this.#isRunning = false
   }
 
   async #load(store: OutboxStore): Promise<void> {
     this.#isLoaded = true
+    const { caller, onError } = this.#setup
+    const kept = await store.load()
+    if (caller.isClosed) return
+    // Also what was published meanwhile.
     const known = new Set(this.#waiting.map(({ id }) => id))
-    const older = (await store.load()).filter(({ id }) => !known.has(id))
-    const shared = { kept: Promise.resolve(), resolve: () => {}, reject: this.#setup.onError }
+    const older = kept.filter(({ id }) => !known.has(id))
+    // Nobody waits for these: when the client ends, they stay for the next one.
+    const reject = (error: HeartlineError): void => {
+      if (error.code !== closed.code) onError(error)
+    }
+    const shared = { kept: Promise.resolve(), resolve: () => {}, reject }
     const waiting = older.map(({ id, events }) => ({ ...shared, id, body: toBody(events) }))
     this.#waiting.unshift(...waiting)
   }
@@ -129,10 +143,10 @@ export class Publisher implements OutboxSender {
       .catch(() => ({ verdict: 'retry' }))
   }
 
-  /** Goes on without a store that fails. */
+  /** Goes on without a store that fails, or does not answer. */
   async #keep(act: string, work: (store: OutboxStore) => unknown): Promise<void> {
-    const { store, onError } = this.#setup
-    await withStore(act, () => work(store), onError)
+    const { clock, store, onError } = this.#setup
+    await withStore(act, () => within(clock, STORE_MS, async () => work(store)), onError)
   }
 }
 

@@ -6,7 +6,7 @@ import {
   type OutboxEntry,
   type OutboxStore,
 } from '../../src/outbox/index.ts'
-import { RawServer, serve, type Handler } from '../kit/raw-server.ts'
+import { openStream, RawServer, serve, type Handler } from '../kit/raw-server.ts'
 import { settle, until } from '../kit/until.ts'
 
 function open(options: ClientOptions): Client {
@@ -212,5 +212,79 @@ describe('publishing', () => {
     await client.publish({ topic: 'a', data: 1 })
     await until(() => errors.length === 3)
     expect([stored.size, new Set(errors)]).toEqual([1, new Set(['HL_CLIENT_STORE_FAILED'])])
+  })
+
+  it('sends once what is published while the outbox is read', async () => {
+    const { server, stored } = await serveStore()
+    const kept: OutboxEntry[] = []
+    let answer: ((entries: OutboxEntry[]) => void) | undefined
+    const store: OutboxStore = {
+      load: () => new Promise((resolve) => (answer = resolve)),
+      add: (entry) => void kept.push(entry),
+      remove: () => {},
+    }
+    const client = open({ url: server.url, outbox: createOutbox(store) })
+    const first = client.publish({ topic: 'a', data: 1 })
+    const second = client.publish({ topic: 'a', data: 2 })
+    await until(() => kept.length === 2)
+    answer?.([...kept])
+    expect((await Promise.all([first, second])).flat().map(({ duplicate }) => duplicate)).toEqual([
+      false,
+      false,
+    ])
+    expect([[...stored.values()], server.requests.length]).toEqual([[1, 2], 2])
+  })
+
+  it('goes on without an outbox that does not answer, and reports it', async () => {
+    const { server, stored } = await serveStore()
+    const silent = (): Promise<never> => new Promise(() => {})
+    const client = open({
+      url: server.url,
+      outbox: createOutbox({ load: silent, add: silent, remove: silent }),
+    })
+    const errors: string[] = []
+    client.onError(({ code }) => errors.push(code))
+    await client.publish({ topic: 'a', data: 1 })
+    expect([stored.size, errors]).toEqual([1, ['HL_CLIENT_STORE_FAILED', 'HL_CLIENT_STORE_FAILED']])
+  })
+
+  it('looks again, when a stream opens, for what others have left', async () => {
+    const { server, stored } = await serveStore()
+    const store = server.handler
+    server.handler = (request, response, n, body) =>
+      request.method === 'POST' ? store(request, response, n, body) : openStream(response, ':\n\n')
+    const left: OutboxEntry[] = []
+    const outbox = createOutbox({
+      load: () => [...left],
+      add: () => {},
+      remove: (id) => void left.splice(left.findIndex((entry) => entry.id === id)),
+    })
+    const client = open({ url: server.url, outbox })
+    client.connect()
+    await until(() => client.state.name === 'open')
+    left.push({ id: 'x', events: [{ topic: 'a', data: 1, publishId: 'p' }] })
+    server.cut()
+    await until(() => left.length === 0)
+    expect([...stored]).toEqual([['p', 1]])
+  })
+
+  it('sends nothing after the end, also when the outbox answers only then', async () => {
+    const { server } = await serveStore()
+    let answer: ((entries: OutboxEntry[]) => void) | undefined
+    const store: OutboxStore = {
+      load: () => new Promise((resolve) => (answer = resolve)),
+      add: () => {},
+      remove: () => {},
+    }
+    const client = open({ url: server.url, outbox: createOutbox(store) })
+    const errors: string[] = []
+    client.onError(({ code }) => errors.push(code))
+    const lost = client.publish({ topic: 'a', data: 1 }).catch(({ code }: { code: string }) => code)
+    await until(() => answer !== undefined)
+    client.close()
+    answer?.([{ id: 'x', events: [{ topic: 'a', data: 2 }] }])
+    expect(await lost).toBe('HL_CLIENT_CLOSED')
+    await settle()
+    expect([server.requests.length, errors]).toEqual([0, []])
   })
 })
