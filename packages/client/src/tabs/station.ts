@@ -27,6 +27,9 @@ export interface StationSetup {
 /** How long a new leader listens when others wait for the lock. */
 const COLLECT_MS = 60
 
+/** A worker that said nothing for so long is not there: it ended before it could be known. */
+const DEAD_MS = 15_000
+
 /**
  * One tab has the connection, the others hear what comes on a channel. Which one is a question of a
  * lock: the browser frees it when a tab ends, however it ends.
@@ -108,9 +111,11 @@ export class WorkerStation implements Station {
     options: StationSetup,
     on: { readonly broken: () => void; readonly lost: () => void },
   ) {
-    const { name, member, setup } = options
+    const { name, member, setup, clock } = options
     const { signal } = this.#abort
     let isKnown = false
+    const timer = clock.setTimer(on.lost, DEAD_MS)
+    signal.addEventListener('abort', () => clock.clearTimer(timer), { once: true })
     this.#port = worker.port
     this.#member = member
     worker.onerror = on.broken
@@ -118,6 +123,7 @@ export class WorkerStation implements Station {
       if (signal.aborted) return
       options.onMessage(data)
       // Systems with little memory end workers, and nobody is told.
+      clock.clearTimer(timer)
       if (!isKnown) gone(name, data.leader, signal).then(on.lost, () => {})
       isKnown = true
     }

@@ -36,6 +36,9 @@ class Group {
 
   add(member: string, port: MessagePort): void {
     this.#ports.set(member, port)
+    // It is known that this worker is there, and when it ends.
+    const hello = { kind: 'pong', to: member, leader: this.#id } as const
+    void this.#ready.then(() => this.#send(hello))
   }
 
   receive(message: ToLeader): void {
