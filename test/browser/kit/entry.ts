@@ -2,3 +2,4 @@
 export * from '@heartline/client'
 export * from '@heartline/client/browser'
 export * from '@heartline/client/tabs'
+export * from '@heartline/client/outbox'

@@ -45,8 +45,9 @@ export class PlainBrowser {
     pipe.setEncoding('utf8').on('data', (text: string) => this.#read(text))
   }
 
-  static async launch(): Promise<PlainBrowser> {
-    const folder = await mkdtemp(join(tmpdir(), 'heartline-chromium-'))
+  /** @param kept The folder of one that was killed: it goes on with what that had written. */
+  static async launch(kept?: string): Promise<PlainBrowser> {
+    const folder = kept ?? (await mkdtemp(join(tmpdir(), 'heartline-chromium-')))
     const child = spawn('/usr/bin/chromium', [...FLAGS, `--user-data-dir=${folder}`], {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
     })
@@ -67,6 +68,15 @@ export class PlainBrowser {
     this.send('Browser.close').catch(() => {})
     await ended
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  /** `kill -9`. @returns The folder of its profile, which stays. */
+  async kill(): Promise<string> {
+    const ended = this.#child.signalCode === null ? once(this.#child, 'exit') : undefined
+    this.#child.kill('SIGKILL')
+    await ended
+    await rm(join(this.#folder, 'SingletonLock'), { force: true })
+    return this.#folder
   }
 
   send(method: string, params = {}, sessionId?: string): Promise<Record<string, unknown>> {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { createServer as createHubServer, loadConfig, type HeartlineServer } from 'heartline'
 import { rolldown } from 'rolldown'
+import { sleep } from '../../kit/wait-for.ts'
 
 const CLIENT = '../../../packages/client/src/'
 
@@ -55,6 +56,10 @@ export class Site {
   readonly hub: HeartlineServer
   /** Requests for the stream. */
   readonly asked: IncomingMessage[] = []
+  /** Publishes that pages sent. */
+  posts = 0
+  /** How long each publish takes, so that something can happen meanwhile. */
+  postMs = 0
   readonly #streams = new Set<ServerResponse>()
   readonly #server: ReturnType<typeof createServer>
 
@@ -91,6 +96,13 @@ export class Site {
     return result?.id ?? ''
   }
 
+  /** The data of all events of a topic, in the order of the log. */
+  async stored(topic: string): Promise<unknown[]> {
+    const response = await fetch(`${this.hub.url}/v1/history?topic=${topic}&limit=1000`)
+    const { events } = (await response.json()) as { readonly events: { readonly data: unknown }[] }
+    return events.map(({ data }) => data)
+  }
+
   /** Breaks the streams that are open. */
   cut(): void {
     for (const response of this.#streams) response.socket?.destroy()
@@ -104,7 +116,7 @@ export class Site {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url ?? '/'
-    if (path.startsWith('/v1/')) return this.#pass(request, response)
+    if (path.startsWith('/v1/')) return void this.#pass(request, response)
     void scripts?.then(([client, worker]) => {
       const script = path === '/client.js' ? client : path === '/worker.js' ? worker : undefined
       const isMissing = script === undefined && path.endsWith('.js')
@@ -114,10 +126,14 @@ export class Site {
     })
   }
 
-  #pass(request: IncomingMessage, response: ServerResponse): void {
+  async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method, headers } = request
     const isStream = method === 'GET' && request.url?.startsWith('/v1/events') === true
     if (isStream) this.asked.push(request)
+    else if (method === 'POST' && request.url === '/v1/events') {
+      this.posts++
+      if (this.postMs > 0) await sleep(this.postMs)
+    }
     if (isStream) this.#streams.add(response)
     const address = new URL(request.url ?? '/', this.hub.url)
     const onward = ask(address, { method, headers: { ...headers, host: address.host } })
