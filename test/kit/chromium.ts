@@ -8,8 +8,8 @@ export function browserMissing(): string | undefined {
   return missing
 }
 
-/** Debian's Chromium. */
-export function launch(): Promise<Browser> {
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-sync']
+/** Debian's Chromium. @param flags Further ones of its own. */
+export function launch(flags: readonly string[] = []): Promise<Browser> {
+  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-sync', ...flags]
   return chromium.launch({ executablePath: '/usr/bin/chromium', args })
 }

@@ -48,6 +48,8 @@ for (const type of ['freeze', 'resume']) document.addEventListener(type, () => l
 export interface SiteOptions {
   /** Flags of `heartline serve`. */
   readonly flags?: Readonly<Record<string, string>> | undefined
+  /** The name that pages are loaded from. Default 127.0.0.1. */
+  readonly host?: string | undefined
 }
 
 /** A page and a real hub on one origin, with a wire between them that can be cut. */
@@ -63,14 +65,14 @@ export class Site {
   readonly #streams = new Set<ServerResponse>()
   readonly #server: ReturnType<typeof createServer>
 
-  constructor(hub: HeartlineServer, server: ReturnType<typeof createServer>) {
+  constructor(hub: HeartlineServer, server: ReturnType<typeof createServer>, host: string) {
     this.hub = hub
     this.#server = server
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    this.url = `http://${host}:${(server.address() as AddressInfo).port}`
     server.on('request', (request, response) => this.#answer(request, response))
   }
 
-  static async start({ flags = {} }: SiteOptions = {}): Promise<Site> {
+  static async start({ flags = {}, host = '127.0.0.1' }: SiteOptions = {}): Promise<Site> {
     scripts ??= Promise.all([bundle(ENTRY), bundle(WORKER)])
     await scripts
     const given = new Map(Object.entries({ listen: '127.0.0.1:0', ...flags }))
@@ -78,7 +80,7 @@ export class Site {
     const server = createServer()
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    return new Site(hub, server)
+    return new Site(hub, server, host)
   }
 
   /** Streams that are open at the hub. */
