@@ -53,8 +53,10 @@ export function openRefused(
   result: ExecutionResult,
   session: SessionOptions,
 ): Session {
+  // Written before the head is sent: what cannot be written is still a status.
+  const refused = distinctFrames.next(result, new Place())
   const stream = exchange.open(session)
-  stream.send(distinctFrames.next(result, new Place()))
+  stream.send(refused)
   stream.send(distinctFrames.complete())
   stream.close('finished')
   return stream

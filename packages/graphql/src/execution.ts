@@ -31,7 +31,7 @@ export class Execution {
     this.#isOver = true
     this.#parts.controller.abort()
     try {
-      this.#parts.onEnd?.(end)
+      Promise.resolve(this.#parts.onEnd?.(end)).catch(this.#parts.report)
     } catch (error) {
       this.#parts.report(error)
     }

@@ -5,6 +5,7 @@ import { installedEngine, type Engine } from './engine.ts'
 import { toError } from './errors.ts'
 import type { Operation, OperationEnd } from './operation.ts'
 import type { RequestParams } from './params.ts'
+import { toReporter } from './reporter.ts'
 
 type MaybePromise<Value> = Value | Promise<Value>
 
@@ -169,7 +170,7 @@ export function resolveOptions<Incoming, Context>(
       heartbeatMs: toHeartbeat(keepAlivePingInterval),
     },
     single: resolveSingle(options.singleConnection),
-    report: options.onError ?? (() => {}),
+    report: toReporter(options.onError),
   }
 }
 

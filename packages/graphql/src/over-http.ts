@@ -19,7 +19,12 @@ export async function answerOverHttp(
   signal.addEventListener('abort', stop, { once: true })
   try {
     const result = await execution.start()
-    if (Symbol.asyncIterator in result) throw toError('subscriptionNotAcceptable')
+    if (Symbol.asyncIterator in result) {
+      void result[Symbol.asyncIterator]()
+        .return?.()
+        .catch(() => undefined)
+      throw toError('subscriptionNotAcceptable')
+    }
     execution.end('completed')
     return jsonReply(result, { status: statusOf(result, type), type })
   } finally {

@@ -26,10 +26,26 @@ export function toErrorMember(
   report: (error: unknown) => void,
   hidden: HeartlineError = toError('internal'),
 ): ErrorMember {
-  if (isGraphqlError(error)) return error.toJSON?.() ?? { message: error.message }
+  if (isGraphqlError(error)) return toWritable(error, report)
   if (error instanceof HeartlineError) return memberOf(error)
   report(error)
   return memberOf(hidden)
+}
+
+/** Extensions may hold anything: what JSON cannot say is left out. */
+function toWritable(
+  error: VisibleError & { toJSON?: () => ErrorMember },
+  report: (error: unknown) => void,
+): ErrorMember {
+  const { message } = error
+  try {
+    const member = error.toJSON?.() ?? { message }
+    JSON.stringify(member)
+    return member
+  } catch {
+    report(error)
+    return { message }
+  }
 }
 
 function memberOf(error: HeartlineError): ErrorMember {

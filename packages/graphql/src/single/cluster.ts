@@ -61,7 +61,7 @@ export class Cluster implements TailSink {
 
   /**
    * Takes hold of a stream. Answers what was asked before, or undefined when another holds it.
-   * Rejects with the errors of the broker.
+   * Rejects with the errors of the broker: `release` then lets others try.
    */
   async claim(id: string): Promise<Question[] | undefined> {
     await this.#follow()
@@ -69,16 +69,11 @@ export class Cluster implements TailSink {
     const opening = randomSessionId()
     const hold: Hold = { id, opening, readAt: 0, answer: undefined, early: [], last: DONE }
     this.#holds.set(key, hold)
-    try {
-      hold.readAt = await this.#append(topicOf('state', key), { opened: opening })
-      const { holder, closedAt } = await this.#history.state(topicOf('state', key))
-      if (holder === opening) {
-        const asked = await this.#history.asked(topicOf('ask', key), closedAt, hold.readAt)
-        return [...stillWaiting(asked).values()]
-      }
-    } catch (error) {
-      this.#holds.delete(key)
-      throw error
+    hold.readAt = await this.#append(topicOf('state', key), { opened: opening })
+    const { holder, closedAt } = await this.#history.state(topicOf('state', key))
+    if (holder === opening) {
+      const asked = await this.#history.asked(topicOf('ask', key), closedAt, hold.readAt)
+      return [...stillWaiting(asked).values()]
     }
     this.#holds.delete(key)
     return undefined

@@ -75,6 +75,7 @@ export class SingleConnection<Incoming, Context> {
       this.#begin(exchange, id, early)
     } catch (error) {
       this.#open.delete(id)
+      void this.#cluster?.release(id)
       throw error
     }
     return undefined
