@@ -57,6 +57,8 @@ function checkContentType(contentType: string | undefined): void {
   throw toError('contentTypeInvalid', { contentType: contentType?.slice(0, 100) ?? '' })
 }
 
+const BYTE_ORDER_MARK = '\uFEFF'
+
 function toObject(body: unknown): Record<string, unknown> {
   const value = typeof body === 'string' ? parseBody(body) : body
   if (isObject(value)) return value
@@ -65,7 +67,8 @@ function toObject(body: unknown): Record<string, unknown> {
 
 function parseBody(text: string): unknown {
   try {
-    return JSON.parse(text)
+    // Some writers of JSON put the mark of their byte order before it; readers may skip it (RFC 8259).
+    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text)
   } catch {
     throw toError('bodyInvalid')
   }
