@@ -3,7 +3,6 @@ export type MediaType =
   | 'text/event-stream'
   | 'application/graphql-response+json'
   | 'application/json'
-  | 'text/plain'
 
 interface Range {
   readonly type: string
@@ -18,9 +17,7 @@ const JSON_TYPES = ['application/graphql-response+json', 'application/json'] as 
  * What to answer with. `text/event-stream` only when it is named, and no JSON is liked better: a
  * wildcard is what every tool sends that does not care. Undefined when nothing fits.
  */
-export function negotiate(
-  accept: string | undefined,
-): Exclude<MediaType, 'text/plain'> | undefined {
+export function negotiate(accept: string | undefined): MediaType | undefined {
   const ranges = rangesOf(accept)
   const json = JSON_TYPES.map((type) => ({ type, quality: qualityOf(ranges, type) }))
   const named = json.map(({ type }) => (isNamed(ranges, type) ? qualityOf(ranges, type) : 0))
@@ -36,11 +33,6 @@ function anyOf<Type extends string>(
   ...types: readonly Type[]
 ): Type | undefined {
   return types.find((type) => qualityOf(ranges, type) > 0)
-}
-
-/** Whether a media type may be sent at all. */
-export function accepts(accept: string | undefined, type: MediaType): boolean {
-  return qualityOf(rangesOf(accept), type) > 0
 }
 
 function rangesOf(accept: string | undefined): Range[] {

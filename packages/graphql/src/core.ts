@@ -71,24 +71,20 @@ export class Core<Incoming, Context> {
     const single = this.#single
     const token = readToken(exchange)
     const streams = single !== undefined
-    if (streams && method === 'PUT') return single.reserve(exchange)
-    if (streams && method === 'DELETE') return single.stop(exchange, token)
+    if (streams && method === 'PUT') return single.reserve(identity)
+    if (streams && method === 'DELETE') return single.stop(exchange, token, identity)
     if (method !== 'GET' && method !== 'POST') {
       throw methodNotAllowed(method, streams ? 'GET, POST, PUT, DELETE' : 'GET, POST')
     }
+    if (type === undefined) throw notAcceptable(exchange.header('accept'))
     if (streams && token !== undefined) {
-      if (type === 'text/event-stream') return single.open(exchange, token)
+      if (type === 'text/event-stream') return single.open(exchange, token, identity)
       return single.operate(exchange, token, { identity, type })
     }
     return this.#answer(exchange, type, identity)
   }
 
-  async #answer(
-    exchange: Exchange<Incoming>,
-    type: MediaType | undefined,
-    identity: unknown,
-  ): Promise<Answer> {
-    if (type === undefined) throw notAcceptable(exchange.header('accept'))
+  async #answer(exchange: Exchange<Incoming>, type: MediaType, identity: unknown): Promise<Answer> {
     const { incoming } = exchange
     const { onSubscribe, maxBodyBytes, session } = this.#options
     const given = await readParams(exchange, maxBodyBytes)

@@ -6,6 +6,7 @@ import { toError } from './errors.ts'
 import type { Operation, OperationEnd } from './operation.ts'
 import type { RequestParams } from './params.ts'
 import { toReporter } from './reporter.ts'
+import { ownerOf } from './single/owner.ts'
 
 type MaybePromise<Value> = Value | Promise<Value>
 
@@ -41,6 +42,12 @@ export interface SingleConnectionOptions {
    * `secret`. Default: there is one process.
    */
   readonly broker?: Broker | undefined
+  /**
+   * Who an identity is, as text that stays the same while its credentials are renewed. A token is of
+   * use only to the one who reserved it: operations of another get 404. Empty: nobody in particular.
+   * Default: `sub` and `iss` of claims, else all of the identity as JSON.
+   */
+  readonly owner?: ((identity: unknown) => string) | undefined
   /** How long that process may take to answer, in milliseconds. Default 2,000. */
   readonly answerMs?: number | undefined
 }
@@ -111,6 +118,7 @@ export interface ResolvedSingleConnection {
   readonly maxOperations: number
   readonly maxWaitingBytes: number
   readonly secret: string
+  readonly owner: (identity: unknown) => string
   readonly broker: Broker | undefined
   readonly answerMs: number
 }
@@ -187,7 +195,8 @@ function resolveSingle(
   if (broker !== undefined && secret === undefined) {
     throw invalid('singleConnection.secret', 'must be given with a broker: all processes share it')
   }
-  return { ...numbers, broker, secret: secret ?? randomSessionId() + randomSessionId() }
+  const owner = options.owner ?? ownerOf
+  return { ...numbers, broker, owner, secret: secret ?? randomSessionId() + randomSessionId() }
 }
 
 function toHeartbeat(ms: number): number {

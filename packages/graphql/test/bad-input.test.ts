@@ -57,6 +57,24 @@ describe.each(targets)('Bad input ($name)', (target) => {
     },
   )
 
+  it('a mark of the byte order before the JSON is skipped', async () => {
+    const api = await startApi(target)
+    const body = `\uFEFF${QUERY}`
+    const response = await api.fetch(api.url, { method: 'POST', body, headers: JSON_TYPE })
+    expect(await response.json()).toEqual({ data: { hello: 'Hello world' } })
+  })
+
+  it('nothing acceptable is 406 on a single connection, too, and takes nothing', async () => {
+    const api = await startApi(target)
+    const token = await api.reserve()
+    const headers = { ...JSON_TYPE, accept: 'gibberish', 'x-graphql-event-stream-token': token }
+    const body = JSON.stringify({ query: '{ hello }', extensions: { operationId: 'a' } })
+    for (const init of [{ headers }, { method: 'POST', headers, body }]) {
+      expect((await api.fetch(api.url, init)).status).toBe(406)
+    }
+    expect(api.handler.stats.waiting).toBe(0)
+  })
+
   it('methods and media types that nobody serves get 405 and 406', async () => {
     const api = await startApi(target)
     const patched = await api.fetch(api.url, { method: 'PATCH', body: QUERY, headers: JSON_TYPE })

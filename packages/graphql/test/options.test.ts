@@ -1,7 +1,7 @@
 import { GraphQLObjectType, GraphQLSchema } from 'graphql'
 import { describe, expect, it } from 'vitest'
 import { createHandler, type HandlerOptions } from '../src/index.ts'
-import { accepts, negotiate } from '../src/accept.ts'
+import { negotiate } from '../src/accept.ts'
 import { graphqls } from './kit/graphqls.ts'
 import { makeSchema } from './kit/schema.ts'
 
@@ -50,11 +50,5 @@ describe('Accept', () => {
     [',;=', undefined],
   ])('%j is answered with %s', (accept, type) => {
     expect(negotiate(accept)).toBe(type)
-  })
-
-  it('leaves no doubt about what may be sent', () => {
-    expect(accepts('text/plain', 'text/plain')).toBe(true)
-    expect(accepts('text/html, */*;q=0', 'text/plain')).toBe(false)
-    expect(accepts('text/event-stream', 'text/plain')).toBe(false)
   })
 })

@@ -65,6 +65,17 @@ describe.each(targets)('A single connection ($name)', (target) => {
     expect(api.handler.stats.operations).toBe(0)
   })
 
+  it('is reserved whatever else the client accepts', async () => {
+    const api = await startApi(target)
+    for (const accept of ['application/json', 'text/event-stream', 'image/png']) {
+      const reserved = await api.fetch(api.url, { method: 'PUT', headers: { accept } })
+      expect(reserved.status).toBe(201)
+      const reader = await api.open(await reserved.text())
+      expect(reader.response.status).toBe(200)
+      reader.leave()
+    }
+  })
+
   it('takes one stream for a reservation at a time', async () => {
     const api = await startApi(target)
     const token = await api.reserve()

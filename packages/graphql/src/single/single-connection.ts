@@ -1,4 +1,4 @@
-import { accepts, type MediaType } from '../accept.ts'
+import type { MediaType } from '../accept.ts'
 import { toError, type GraphqlErrorName } from '../errors.ts'
 import type { Answer, Exchange, Reply } from '../exchange.ts'
 import type { Executor } from '../executor.ts'
@@ -53,19 +53,22 @@ export class SingleConnection<Incoming, Context> {
     return { operations, waiting, waitingBytes, questions: this.#cluster?.questions ?? 0 }
   }
 
-  /** `PUT`: a token for a stream. Whatever token comes with it, the server makes its own. */
-  async reserve(exchange: Exchange<Incoming>): Promise<Reply> {
-    const accept = exchange.header('accept')
-    if (!accepts(accept, 'text/plain')) {
-      throw toError('notAcceptable', { accept: accept?.slice(0, 100), allowed: 'text/plain' })
-    }
-    const { reservationMs } = this.#terms.single
-    return textReply(201, await this.#mint.mint(Date.now() + reservationMs))
+  /**
+   * `PUT`: a token for a stream. Whatever token comes with it, the server makes its own; clients send
+   * one `Accept` with all they ask, which does not name the text of a token.
+   */
+  async reserve(identity: unknown): Promise<Reply> {
+    const { reservationMs, owner } = this.#terms.single
+    return textReply(201, await this.#mint.mint(Date.now() + reservationMs, owner(identity)))
   }
 
-  /** Opens the reserved stream. Only one at a time. */
-  async open(exchange: Exchange<Incoming>, token: string): Promise<Answer> {
-    const { id, expiresAt } = await this.#reservation(token)
+  /**
+   * Opens the reserved stream. Only one at a time. An `EventSource` has nothing but the token to say
+   * who it is: who is somebody else is refused, who is nobody is not.
+   */
+  async open(exchange: Exchange<Incoming>, token: string, identity: unknown): Promise<Answer> {
+    const owner = this.#terms.single.owner(identity)
+    const { id, expiresAt } = await this.#reservation(token, owner === '' ? undefined : owner)
     if (this.#open.has(id)) throw toError('streamOpen')
     if (expiresAt <= Date.now()) throw toError('streamNotFound')
     this.#open.set(id, OPENING)
@@ -85,9 +88,9 @@ export class SingleConnection<Incoming, Context> {
   async operate(
     exchange: Exchange<Incoming>,
     token: string,
-    from: { readonly identity: unknown; readonly type: MediaType | undefined },
+    from: { readonly identity: unknown; readonly type: MediaType },
   ): Promise<Reply> {
-    const reservation = await this.#reservation(token)
+    const reservation = await this.#reservation(token, this.#terms.single.owner(from.identity))
     const { onSubscribe, maxBodyBytes } = this.#terms.options
     const given = await readParams(exchange, maxBodyBytes)
     const id = checkId(given.extensions?.['operationId'], '"extensions.operationId"')
@@ -102,9 +105,13 @@ export class SingleConnection<Incoming, Context> {
   }
 
   /** `DELETE`: stops an operation. One that is not there is stopped already. */
-  async stop(exchange: Exchange<Incoming>, token: string | undefined): Promise<Reply> {
+  async stop(
+    exchange: Exchange<Incoming>,
+    token: string | undefined,
+    identity: unknown,
+  ): Promise<Reply> {
     if (token === undefined) throw toError('streamNotFound')
-    const reservation = await this.#reservation(token)
+    const reservation = await this.#reservation(token, this.#terms.single.owner(identity))
     const id = checkId(exchange.query.get('operationId'), 'the query, "operationId"')
     return this.#reply(await this.#ask(reservation, { kind: 'stop', id }), 200)
   }
@@ -114,8 +121,8 @@ export class SingleConnection<Incoming, Context> {
     this.#cluster?.close()
   }
 
-  async #reservation(token: string): Promise<Reservation> {
-    const reservation = await this.#mint.read(token)
+  async #reservation(token: string, owner: string | undefined): Promise<Reservation> {
+    const reservation = await this.#mint.read(token, owner)
     if (reservation === undefined) throw toError('streamNotFound')
     return reservation
   }
