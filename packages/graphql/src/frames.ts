@@ -28,7 +28,7 @@ export function singleFrames(id: string): Frames {
   const idJson = JSON.stringify(id)
   return {
     next: (result, place) => {
-      const payload = toJson(withGap(result, place))
+      const payload = toJson(withPlace(withGap(result, place), place))
       return { type: 'next', data: `{"id":${idJson},"payload":${payload}}` }
     },
     complete: () => ({ type: 'complete', data: `{"id":${idJson}}` }),
@@ -42,6 +42,17 @@ function withGap(result: ExecutionResult, place: Place): ExecutionResult {
   if (gap === undefined) return result
   place.gap = undefined
   return { ...result, extensions: { ...result.extensions, heartline: { gap } } }
+}
+
+/**
+ * An id of the stream would be the place of one of its operations: each result says its own, where
+ * every client hands it on.
+ */
+function withPlace(result: ExecutionResult, { id }: Place): ExecutionResult {
+  if (id === undefined) return result
+  const { heartline, ...others } = result.extensions ?? {}
+  const place = { ...(heartline as object | undefined), lastEventId: id }
+  return { ...result, extensions: { ...others, heartline: place } }
 }
 
 function toJson(result: ExecutionResult): string {

@@ -81,6 +81,42 @@ describe.each(targets)('Topics of a hub as a source ($name)', (target) => {
     reader.leave()
   })
 
+  it('say on a single connection with each result where its operation goes on', async () => {
+    const { api, publish } = await start(target)
+    const token = await api.reserve()
+    const reader = await api.open(token)
+    await api.operate(token, 'a', PRICES, { variables: { of: 'acme' } })
+    await api.operate(token, 'b', PRICES, { variables: { of: 'other' } })
+    await until(() => api.handler.stats.operations === 2)
+    await settle(50)
+    const ids = [await publish(1), await publish(2, 'other'), await publish(3), await publish(4)]
+    await reader.count(4)
+    const places = reader.results.map(({ id, payload }) => ({
+      id,
+      price: payload.data.price,
+      place: payload.extensions.heartline.lastEventId,
+    }))
+    expect(places.filter(({ id }) => id === 'a')).toEqual([
+      { id: 'a', price: 1, place: ids[0] },
+      { id: 'a', price: 3, place: ids[2] },
+      { id: 'a', price: 4, place: ids[3] },
+    ])
+    expect(places.filter(({ id }) => id === 'b')).toEqual([{ id: 'b', price: 2, place: ids[1] }])
+    // The stream as a whole has no place that a reader could come back with.
+    expect(reader.text).not.toMatch(/^id/m)
+    reader.leave()
+    const next = await api.reserve()
+    const again = await api.open(next)
+    const params = {
+      variables: { of: 'acme' },
+      extensions: { operationId: 'a', lastEventId: places[0]!.place },
+    }
+    expect((await api.operate(next, 'a', PRICES, params)).status).toBe(202)
+    await again.count(2)
+    expect(again.results.map(({ payload }) => payload.data.price)).toEqual([3, 4])
+    again.leave()
+  })
+
   it('say what cannot be brought any more with the next result', async () => {
     const { api, publish } = await start(target, {}, { retention: { maxEntries: 3 } } as never)
     const ids: string[] = []
