@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { EventSource, type EventSourceOptions } from '../src/index.ts'
 import { ManualClock } from './kit/manual-clock.ts'
 import { openStream, serve } from './kit/raw-server.ts'
+import { soon } from './kit/soon.ts'
 import { settle, until } from './kit/until.ts'
 
 interface Seen {
@@ -37,13 +38,6 @@ async function read(text: string | Uint8Array, types?: string[]): Promise<Seen> 
   const seen = open(url, { clock: soon }, types)
   await until(() => seen.source.readyState === 2)
   return seen
-}
-
-/** The real clock, a hundred times as fast. */
-const soon = {
-  now: () => Date.now() * 100,
-  setTimer: (callback: () => void, ms: number) => setTimeout(callback, ms / 100),
-  clearTimer: (timer: unknown) => clearTimeout(timer as NodeJS.Timeout),
 }
 
 describe('the interface', () => {

@@ -1,7 +1,15 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
+
+/**
+ * Of this process alone, where the system has more loopback addresses than one: whoever asks again
+ * and again for a server that is gone, in another process, is not counted by the one that got its port.
+ */
+const HOST =
+  process.platform === 'linux' ? `127.${randomInt(1, 255)}.${randomInt(255)}.1` : '127.0.0.1'
 
 export type Handler = (
   request: IncomingMessage,
@@ -38,11 +46,11 @@ export class RawServer {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`
+    return `http://${HOST}:${this.port}`
   }
 
   async listen(port = 0): Promise<this> {
-    this.#server.listen(port, '127.0.0.1')
+    this.#server.listen(port, HOST)
     await once(this.#server, 'listening')
     return this
   }
