@@ -58,7 +58,10 @@ export function toStreamRequest(
   const { headers } = init
   headers.set('Accept', 'text/event-stream')
   if (lastEventId !== '' && resumeBy === 'query') url.searchParams.set('lastEventId', lastEventId)
-  else if (lastEventId !== '') headers.set('Last-Event-ID', toHeaderText(lastEventId))
+  // Control characters are in no field: Node.js would refuse each request with them, for ever.
+  else if (/^[\t\P{Cc}]+$/u.test(lastEventId)) {
+    headers.set('Last-Event-ID', toHeaderText(lastEventId))
+  }
   // The hub then beats faster: something on the way cuts silent streams.
   if (silence > 0) url.searchParams.set('silence', String(silence))
   return { url: url.href, init: { ...init, signal, cache: 'no-store' } }

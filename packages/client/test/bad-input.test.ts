@@ -444,6 +444,18 @@ describe('what the caller does', () => {
     await until(() => reading.seen.length === 1, 'the next is read')
     expect([reading.seen, reading.reported]).toEqual([[2], ['HL_CLIENT_DATA_INVALID']])
   })
+
+  it('HL-CLIENT-61: an id that no field of HTTP may hold', async () => {
+    const { url, requests } = await serve((_request, response, n) => {
+      openStream(response, `retry: 1\nid: ${n === 0 ? 'a' : '\x01'}\ndata: ${n}\n\n`)
+      if (n < 2) response.end()
+    })
+    const reading = read({ url })
+    await until(() => reading.seen.length === 3, 'it comes back')
+    expect(reading.codes).toEqual(['HL_CLIENT_STREAM_ENDED', 'HL_CLIENT_STREAM_ENDED'])
+    const sent = requests.map(({ headers }) => headers['last-event-id'])
+    expect([sent, reading.client.lastEventId]).toEqual([[undefined, 'a', undefined], '\x01'])
+  })
 })
 
 describe('HL-CLIENT-59: a loop without a wait cannot be asked for', () => {

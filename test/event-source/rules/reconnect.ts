@@ -136,4 +136,22 @@ export const reconnectRules: Rules = (target, rule) => {
     const gaps = at.slice(1).map((time, n) => time - (at[n] ?? 0))
     expect(Math.min(...gaps)).toBeGreaterThan(35)
   })
+
+  for (const id of ['\x01', 'a\x0bb', '\x7f']) {
+    rule('HL-ES-41', `comes back after the id ${JSON.stringify(id)}, without it`, async (trial) => {
+      // Chromium sends it.
+      if (!target.isOurs || target.isFar) return
+      const { ids, messages } = await trial.visits([
+        'retry: 1\nid: 1\ndata: a\n\n',
+        `id: ${id}\ndata: b\n\n`,
+        'data: c\n\n',
+      ])
+      expect(messages.map(({ data, lastEventId }) => [data, lastEventId])).toEqual([
+        ['a', '1'],
+        ['b', id],
+        ['c', id],
+      ])
+      expect(ids).toEqual([undefined, '1', undefined, undefined])
+    })
+  }
 }
