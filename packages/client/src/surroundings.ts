@@ -31,7 +31,7 @@ export const surroundings: Surroundings = {
       else if (persisted === true) onSleep()
     }
     for (const type of OF_WINDOW) globalThis.addEventListener?.(type, look, end)
-    for (const type of OF_DOCUMENT) document?.addEventListener(type, look, end)
+    for (const type of OF_DOCUMENT) document?.addEventListener?.(type, look, end)
     return () => end.abort()
   },
 }

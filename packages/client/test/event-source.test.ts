@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { EventSource, type EventSourceOptions } from '../src/index.ts'
 import { ManualClock } from './kit/manual-clock.ts'
 import { openStream, serve } from './kit/raw-server.ts'
@@ -392,4 +392,13 @@ describe('a handler that throws', () => {
     await until(() => data.length === 2 && thrown.length === 2)
     expect([source.readyState, thrown]).toEqual([1, ['boom', 'boom']])
   })
+})
+
+it('needs nothing of a page: what others put in its place may have no listeners', async () => {
+  const { url } = await serve((_, response) => openStream(response, 'data: 1\n\n'))
+  vi.stubGlobal('document', { title: 'A page', baseURI: `${url}/` })
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const { data, source } = open('stream')
+  await until(() => data.length === 1)
+  expect([data, source.url]).toEqual([['1'], `${url}/stream`])
 })
