@@ -1,30 +1,20 @@
 import type { StreamItem } from './attempt.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionState } from './connection-state.ts'
+import type {
+  EventSourceClass,
+  EventSourceOptions,
+  EventSource as Shape,
+  Handler,
+} from './event-source-shape.ts'
 import { network, reasonOf, refused, toError } from './errors.ts'
 import { LADDER_DEFAULTS, type Ladder } from './ladder.ts'
 import { resolveNumbers } from './numbers.ts'
-import { EVENT_BOUND, resolveWorld, type WorldOptions } from './options.ts'
+import { EVENT_BOUND, resolveWorld } from './options.ts'
 import { isEventStream, type Judge } from './outcome.ts'
 import { PATIENCE_DEFAULTS, type Patience } from './patience.ts'
 import { isNear, toAbsolute } from './request.ts'
 import { toStreamRequest, type ResumeBy, type StreamSource } from './stream-request.ts'
-
-/** The standard's one, how to go on, and the outside world. */
-export interface EventSourceOptions extends WorldOptions {
-  /** Sends cookies to other origins, too. Default false. */
-  readonly withCredentials?: boolean | undefined
-  /**
-   * `query` sends the place as `?lastEventId=`, which a hub understands. Default `header`, as the
-   * standard says; `query` in a browser to another origin when the browser has no `EventSource`.
-   */
-  readonly resumeBy?: ResumeBy | undefined
-  /** The longest event, in UTF-16 code units; a longer one fails the connection. Default 16 Mi. */
-  readonly maxEventLength?: number | undefined
-}
-
-type Handler<Name extends Event> = ((this: EventSource, event: Name) => unknown) | null
-type Listener = ((this: EventSource, event: MessageEvent) => unknown) | EventListenerObject | null
 
 /** An `on…` attribute. */
 interface Attribute {
@@ -49,16 +39,7 @@ const PATIENCE: Patience = { ...PATIENCE_DEFAULTS, connectMs: 0 }
 /** Taken now: a page may put the class in its place. */
 const Native = globalThis.EventSource
 
-/**
- * The `EventSource` of the HTML standard (9.2), on `fetch`. What it does more: a server that cannot
- * be reached is asked less and less often, the waits differ a little, and a stream from a hub that
- * advertises heartbeats is replaced when they stay away.
- *
- * From a page to another origin, `fetch` may send no `Last-Event-ID` unless the server answers
- * `OPTIONS`; the browser's own `EventSource` may. So that one reads those streams, unless any option
- * but `withCredentials` is given.
- */
-export class EventSource extends EventTarget {
+class Source extends EventTarget implements Omit<Shape, keyof EventTarget> {
   declare static readonly CONNECTING: 0
   declare static readonly OPEN: 1
   declare static readonly CLOSED: 2
@@ -74,10 +55,6 @@ export class EventSource extends EventTarget {
   #lastEventId = ''
   #origin = ''
 
-  /**
-   * @throws TypeError Without a URL, or for options that are no object.
-   * @throws DOMException `SyntaxError` for a URL that is none. Both as the standard says.
-   */
   constructor(url: string | URL, options: EventSourceOptions | null = {}) {
     super()
     const given = options ?? {}
@@ -105,8 +82,8 @@ export class EventSource extends EventTarget {
     return this.#withCredentials
   }
 
-  get readyState(): 0 | 1 | 2 {
-    return (this.#native?.readyState as 0 | 1 | 2 | undefined) ?? this.#readyState
+  get readyState(): number {
+    return this.#native?.readyState ?? this.#readyState
   }
 
   get onopen(): Handler<Event> {
@@ -141,11 +118,11 @@ export class EventSource extends EventTarget {
 
   override addEventListener(
     type: string,
-    listener: Listener,
+    listener: EventListenerOrEventListenerObject | null,
     options?: boolean | AddEventListenerOptions,
   ): void {
     if (this.#native !== undefined) this.#relay(this.#native, type)
-    super.addEventListener(type, listener as EventListener, options)
+    super.addEventListener(type, listener, options)
   }
 
   #connect(options: EventSourceOptions): Connection {
@@ -232,7 +209,7 @@ export class EventSource extends EventTarget {
     } else if (handler !== null) {
       const listener = (event: Event): void => {
         const current = this.#handlers.get(type)?.handler
-        if (typeof current === 'function') current.call(this, event as never)
+        if (typeof current === 'function') current.call(this as never, event as never)
       }
       this.#handlers.set(type, { handler, listener })
       this.addEventListener(type, listener)
@@ -240,8 +217,8 @@ export class EventSource extends EventTarget {
   }
 }
 
-const { prototype } = EventSource
-for (const target of [EventSource, prototype]) {
+const { prototype } = Source
+for (const target of [Source, prototype]) {
   for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSED })) {
     Object.defineProperty(target, name, { value, enumerable: true })
   }
@@ -251,7 +228,19 @@ for (const name of Object.getOwnPropertyNames(prototype)) {
 }
 Object.defineProperty(prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true })
 // Also after a bundler gave the class a shorter name.
-Object.defineProperty(EventSource, 'name', { value: 'EventSource' })
+Object.defineProperty(Source, 'name', { value: 'EventSource' })
+
+export type EventSource = Shape
+/**
+ * The `EventSource` of the HTML standard (9.2), on `fetch`. What it does more: a server that cannot
+ * be reached is asked less and less often, the waits differ a little, and a stream from a hub that
+ * advertises heartbeats is replaced when they stay away.
+ *
+ * From a page to another origin, `fetch` may send no `Last-Event-ID` unless the server answers
+ * `OPTIONS`; the browser's own `EventSource` may. So that one reads those streams, unless any option
+ * but `withCredentials` is given.
+ */
+export const EventSource: EventSourceClass = Source as unknown as EventSourceClass
 
 const judge: Judge = {
   /** Everything but a 200 with the right type fails the connection for good. */

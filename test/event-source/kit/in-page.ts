@@ -2,5 +2,5 @@ import { EventSource } from '@heartline/client'
 import { createKit } from './page-kit.ts'
 
 Object.assign(globalThis, {
-  kit: createKit(EventSource as unknown as typeof globalThis.EventSource),
+  kit: createKit(EventSource),
 })

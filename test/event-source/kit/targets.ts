@@ -58,7 +58,7 @@ export class NodeTarget implements Target {
   readonly isBrowser = false
   readonly isFar = false
   readonly isWorker = false
-  readonly #kit = createKit(Ours as unknown as typeof EventSource)
+  readonly #kit = createKit(Ours)
 
   async open(): Promise<void> {}
 

@@ -1,3 +1,4 @@
+import { EventSource as Ours } from '@heartline/client'
 import { expect } from 'vitest'
 import type { Rules } from '../kit/rule.ts'
 import { stream } from '../kit/site.ts'
@@ -238,6 +239,33 @@ export const interfaceRules: Rules = (target, rule) => {
       return log
     }, url)
     expect(calls).toEqual([['attribute', true, true, '1'], 'listener', 'listener', 'last'])
+  })
+
+  rule('HL-ES-8', 'is to TypeScript what the browser has, also as a base class', async (trial) => {
+    // The declarations are the same everywhere; the compiler is half of this test.
+    if (target.isBrowser) return
+    const { url } = await trial.serve((_, response) => stream(response, 'event: x\ndata: 1\n\n'))
+    const Standard: typeof globalThis.EventSource = Ours
+    class Counting extends Ours {
+      closed = 0
+      override close(): void {
+        this.closed++
+        super.close()
+      }
+    }
+    const source = new Counting(new URL(url), { withCredentials: true })
+    const standard: globalThis.EventSource = source
+    const seen = await new Promise<[unknown, boolean]>((resolve) => {
+      source.onerror = function (this: globalThis.EventSource, { type }) {
+        resolve([type, this === source])
+      }
+      source.addEventListener('x', function ({ data }) {
+        resolve([data, this === source])
+      })
+    })
+    standard.close()
+    expect(seen).toEqual(['1', true])
+    expect([source.closed, source instanceof Standard, source.readyState]).toEqual([1, true, 2])
   })
 }
 
