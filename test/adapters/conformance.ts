@@ -8,6 +8,7 @@ import { sleep, until } from '../../packages/session/test/kit/reader.ts'
 import { Again, Client, type Ask } from './client.ts'
 import { Leftovers, listenersOf } from './leftovers.ts'
 import { ORIGIN, type AdapterTarget, type Application } from './target.ts'
+import { describeUnkindReaders } from './unkind-readers.ts'
 import { vanish, vanishOne } from './vanishing.ts'
 
 /** Of Node about itself; of h3 1, which says `Method not allowed` over HTTP/2. */
@@ -362,4 +363,5 @@ export function describeAdapters(targets: readonly AdapterTarget[]): void {
       }
     })
   })
+  describeUnkindReaders(targets)
 }

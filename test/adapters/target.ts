@@ -7,6 +7,8 @@ export interface Setup {
   readonly monitor: SessionMonitor
   /** Feeds `GET /stream` and `POST /stream`. */
   readonly handler: StreamHandler
+  /** Of `GET /events`, behind the framework's own authentication. */
+  readonly authorize?: (() => Promise<void>) | undefined
 }
 
 export interface Application {

@@ -1,4 +1,5 @@
 import {
+  goneSignal,
   groupOf,
   streamFetch,
   StreamGroup,
@@ -7,6 +8,7 @@ import {
   type FetchHost,
   type FetchHub,
   type HeaderBag,
+  type ServedExchange,
   type SessionMonitor,
   type StreamHandler,
   type StreamHandlerOptions,
@@ -98,18 +100,23 @@ function hostOf<Context extends ElysiaContextLike>(
     monitor: groupFor(context, monitor),
     headers: bagOf(context),
     seen: context,
+    signal: goneSignal(nodeOf(context.request)),
   }
 }
 
-type NodeRequest = Parameters<typeof groupOf>[0]
+type Node = ServedExchange & { readonly req?: Parameters<typeof groupOf>[0] }
+
+/** Its adapter for Node shows what is Node's. */
+function nodeOf(request: Request): Node | undefined {
+  return (request as { runtime?: { node?: Node } }).runtime?.node
+}
 
 /** With its adapter for Node the request came to a server that says when it closes. */
 function groupFor(
   { request, server }: ElysiaContextLike,
   monitor: SessionMonitor | undefined,
 ): StreamGroup {
-  const { runtime } = request as { runtime?: { node?: { req?: NodeRequest } } }
-  if (server === undefined || server === null) return groupOf(runtime?.node?.req, monitor)
+  if (server === undefined || server === null) return groupOf(nodeOf(request)?.req, monitor)
   const known: Groups = groups.get(server) ?? new Map()
   const group = known.get(monitor) ?? new StreamGroup(monitor)
   groups.set(server, known.set(monitor, group))

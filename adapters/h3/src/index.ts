@@ -5,6 +5,7 @@ import {
   subscribeFetch,
   type FetchHost,
   type FetchHub,
+  type ServedExchange,
   type SessionMonitor,
   type StreamHandler,
   type StreamHandlerOptions,
@@ -64,7 +65,7 @@ function hostOf<Event extends H3EventLike>(
   return {
     context: event,
     monitor: groupOf(node?.req as Parameters<typeof groupOf>[0], monitor),
-    signal: goneSignal(node?.res as Parameters<typeof goneSignal>[0]),
+    signal: goneSignal(node as ServedExchange | undefined),
     headers: event.res.headers,
     seen: event.req,
   }

@@ -1,11 +1,13 @@
 import {
+  goneSignal,
   groupOf,
   streamFetch,
   subscribeFetch,
   toRefusal,
+  type FetchHost,
   type FetchHub,
+  type ServedExchange,
   type SessionMonitor,
-  type StreamGroup,
   type StreamHandler,
   type StreamHandlerOptions,
   type SubscribeOptions,
@@ -31,9 +33,8 @@ export function stream<C extends Context = Context>(
   options: StreamHandlerOptions<C> = {},
 ): HonoHandler<C> {
   return (context) => {
-    const monitor = groupFor(context, options.monitor)
-    const { headers } = context.res
-    return orRefuse(streamFetch(context.req.raw, handler, options, { context, monitor, headers }))
+    const host = hostOf(context, options.monitor)
+    return orRefuse(streamFetch(context.req.raw, handler, options, host))
   }
 }
 
@@ -46,16 +47,20 @@ export function subscribe<Admission, Subscription, C extends Context = Context>(
   options: SubscribeOptions<C, Admission> = {},
 ): HonoHandler<C> {
   return (context) => {
-    const monitor = groupFor(context, options.monitor)
-    const { headers } = context.res
-    return orRefuse(subscribeFetch(hub, context.req.raw, options, { context, monitor, headers }))
+    const host = hostOf(context, options.monitor)
+    return orRefuse(subscribeFetch(hub, context.req.raw, options, host))
   }
 }
 
-/** The server of `@hono/node-server` shows its request; others end their streams by themselves. */
-function groupFor(context: Context, monitor: SessionMonitor | undefined): StreamGroup {
-  const { env } = context as { env?: { incoming?: Parameters<typeof groupOf>[0] } }
-  return groupOf(env?.incoming, monitor)
+/** The server of `@hono/node-server` shows what is Node's; others end their streams by themselves. */
+function hostOf<C extends Context>(context: C, monitor: SessionMonitor | undefined): FetchHost<C> {
+  const { env } = context as { env?: { incoming?: ServedExchange['req']; outgoing?: never } }
+  return {
+    context,
+    monitor: groupOf(env?.incoming as Parameters<typeof groupOf>[0], monitor),
+    signal: goneSignal({ req: env?.incoming, res: env?.outgoing }),
+    headers: context.res.headers,
+  }
 }
 
 async function orRefuse(opening: Promise<Response>): Promise<Response> {

@@ -24,11 +24,11 @@ async function post(): Promise<{ response: ServerResponse; leave: () => void }> 
 
 it('is aborted when the reader goes, and not when its body was read', async () => {
   const { response, leave } = await post()
-  const signal = goneSignal(response)!
+  const signal = goneSignal({ res: response })!
   expect(signal.aborted).toBe(false)
   leave()
   await until(() => signal.aborted)
-  expect(goneSignal(response)!.aborted).toBe(true)
+  expect(goneSignal({ res: response })!.aborted).toBe(true)
 })
 
 it('is not there without a response of Node', () => {

@@ -12,7 +12,7 @@ interface NodeServer {
   readonly stop: () => unknown
 }
 
-function create({ hub, monitor, handler }: Setup) {
+function create({ hub, monitor, handler, authorize }: Setup) {
   const app = new Elysia({ adapter: node() })
   heartline(app)
   app.use(cors({ origin: 'shop.example' }))
@@ -31,7 +31,7 @@ function create({ hub, monitor, handler }: Setup) {
     set.headers['content-encoding'] = 'gzip'
     return new Response(gzipSync(body), value instanceof Response ? value : {})
   })
-  app.get('/events', subscribe(hub, { monitor }), {
+  app.get('/events', subscribe(hub, { monitor, authorize }), {
     beforeHandle: ({ headers, status }) =>
       headers['authorization'] === 'yes' ? undefined : status(401, 'Who are you?'),
   })

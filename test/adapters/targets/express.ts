@@ -18,10 +18,10 @@ const target = (name: string, create: typeof express): AdapterTarget => ({
   name,
   http: 1,
   helmet: 'x-frame-options',
-  start: ({ hub, monitor, handler }) => {
+  start: ({ hub, monitor, handler, authorize }) => {
     const app = create()
     app.use(compression({ threshold: 0 }), cors({ origin: ORIGIN }), helmet(), create.json())
-    app.get('/events', authenticate, subscribe(hub, { monitor }))
+    app.get('/events', authenticate, subscribe(hub, { monitor, authorize }))
     app.get('/page', (_request, response) => void response.send(PAGE))
     app.get('/stream', stream(handler, { monitor }))
     app.post('/stream', stream(handler, { monitor }))

@@ -12,12 +12,12 @@ const authenticate: preHandlerHookHandler = (request, reply, done) => {
 }
 
 async function start(app: FastifyInstance, setup: Setup): Promise<Application> {
-  const { hub, monitor, handler } = setup
+  const { hub, monitor, handler, authorize } = setup
   await app.register(compress, { threshold: 0, customTypes: () => true })
   await app.register(cors, { origin: ORIGIN })
   await app.register(helmet)
   await app.register(heartline)
-  app.get('/events', { preHandler: authenticate }, subscribe(hub, { monitor }))
+  app.get('/events', { preHandler: authenticate }, subscribe(hub, { monitor, authorize }))
   app.get('/page', (_request, reply) => reply.type('text/plain').send(PAGE))
   app.get('/stream', stream(handler, { monitor }))
   app.post('/stream', stream(handler, { monitor }))

@@ -21,7 +21,7 @@ import helmet from 'helmet'
 import { ORIGIN, PAGE, type AdapterTarget, type Setup } from '../target.ts'
 import { listen } from './listen.ts'
 
-function create({ hub, monitor, handler }: Setup): App {
+function create({ hub, monitor, handler, authorize }: Setup): App {
   const app = createApp({
     onError: (error, event) => {
       setResponseStatus(event, error.statusCode)
@@ -42,7 +42,7 @@ function create({ hub, monitor, handler }: Setup): App {
     }),
   )
   const router = createRouter()
-  router.get('/events', defineEventHandler(subscribe(hub, { monitor })))
+  router.get('/events', defineEventHandler(subscribe(hub, { monitor, authorize })))
   router.get(
     '/page',
     defineEventHandler(() => PAGE),

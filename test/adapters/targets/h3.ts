@@ -7,7 +7,7 @@ import { compression } from 'h3-compression'
 import { ORIGIN, PAGE, type AdapterTarget, type Setup } from '../target.ts'
 import { listen } from './listen.ts'
 
-function create({ hub, monitor, handler }: Setup): H3 {
+function create({ hub, monitor, handler, authorize }: Setup): H3 {
   const app = new H3({ silent: true })
   app.use((event) => {
     const answered = handleCors(event, { origin: [ORIGIN] })
@@ -19,7 +19,7 @@ function create({ hub, monitor, handler }: Setup): H3 {
   app.use('/events', (event) => {
     if (event.req.headers.get('authorization') !== 'yes') throw new HTTPError({ status: 401 })
   })
-  app.get('/events', subscribe(hub, { monitor }))
+  app.get('/events', subscribe(hub, { monitor, authorize }))
   app.get('/page', () => PAGE)
   app.get('/stream', stream(handler as never, { monitor }))
   app.post('/stream', async (event) => {

@@ -9,14 +9,14 @@ import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import { ORIGIN, PAGE, type AdapterTarget, type Application, type Setup } from '../target.ts'
 
-function create({ hub, monitor, handler }: Setup): Hono {
+function create({ hub, monitor, handler, authorize }: Setup): Hono {
   const app = new Hono()
   app.use(compress({ threshold: 0 }), cors({ origin: ORIGIN }), secureHeaders())
   app.use('/events', async (c, next) => {
     if (c.req.header('authorization') !== 'yes') throw new HTTPException(401)
     await next()
   })
-  app.get('/events', subscribe(hub, { monitor }))
+  app.get('/events', subscribe(hub, { monitor, authorize }))
   app.get('/page', (c) => c.text(PAGE))
   app.get('/stream', stream(handler, { monitor }))
   app.post('/stream', async (c) => {

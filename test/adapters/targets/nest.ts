@@ -29,10 +29,10 @@ class AuthenticationGuard implements CanActivate {
 }
 
 /** The decorators as functions: these files are compiled without their syntax. */
-function moduleOf({ hub, monitor, handler }: Setup) {
+function moduleOf({ hub, monitor, handler, authorize }: Setup) {
   class StreamController {
-    events(): undefined {
-      return undefined
+    events() {
+      return authorize?.()
     }
 
     page(): string {

@@ -3,6 +3,6 @@ import { defineHandler } from 'nitro/h3'
 import { currentSetup } from '../../setup.ts'
 
 export default defineHandler((event) => {
-  const { hub, monitor } = currentSetup()
-  return subscribe(hub, { monitor })(event)
+  const { hub, monitor, authorize } = currentSetup()
+  return subscribe(hub, { monitor, authorize })(event)
 })
