@@ -12,10 +12,14 @@ type Events = { note: { readonly from: string; readonly text: string } }
  */
 export async function checkNotes(file: string): Promise<string[]> {
   const program = await Program.start(file)
+  return checkProgram(program, program.url as string)
+}
+
+/** The same for a server that was started, at its address; some hosts end with a code of their own. */
+export async function checkProgram(program: Program, url: string, exitCode = 0): Promise<string[]> {
   try {
-    const url = program.url as string
     const problems = [...(await checkStrangers(url)), ...(await checkReader(url))]
-    return [...problems, ...(await checkEnd(program, url))]
+    return [...problems, ...(await checkEnd(program, url, exitCode))]
   } finally {
     program.kill()
   }
@@ -26,7 +30,9 @@ async function checkStrangers(url: string): Promise<string[]> {
   const stranger = { signal: AbortSignal.timeout(LIMIT_MS) }
   const events = await fetch(`${url}/events`, stranger)
   await events.body?.cancel()
-  const note = await fetch(`${url}/notes/ann`, { ...stranger, method: 'POST', body: '{}' })
+  const headers = { 'content-type': 'application/json' }
+  const init = { ...stranger, method: 'POST', headers, body: '{}' }
+  const note = await fetch(`${url}/notes/ann`, init)
   await note.body?.cancel()
   return [
     ...(events.status === 401 ? [] : [`a stranger's stream was answered ${events.status}`]),
@@ -57,8 +63,8 @@ async function checkReader(url: string): Promise<string[]> {
   return texts === expected ? [] : [`read '${texts}' instead of '${expected}'`]
 }
 
-/** Told to end, it tells its readers when to come back, and is gone with the exit code 0. */
-async function checkEnd(program: Program, url: string): Promise<string[]> {
+/** Told to end, it tells its readers when to come back, and is gone with its exit code. */
+async function checkEnd(program: Program, url: string, exitCode: number): Promise<string[]> {
   const headers = { authorization: 'Bearer ann-secret' }
   const stream = await fetch(`${url}/events`, { headers, signal: AbortSignal.timeout(LIMIT_MS) })
   const text = stream.text().catch((error: unknown) => `a broken stream (${String(error)})`)
@@ -68,7 +74,7 @@ async function checkEnd(program: Program, url: string): Promise<string[]> {
   const farewell = await text
   return [
     ...(farewell.includes('event: heartline.drain') ? [] : [`no farewell, but ${farewell}`]),
-    ...(code === 0 ? [] : [`it ended with ${code}: ${program.output}`]),
+    ...(code === exitCode ? [] : [`it ended with ${code}: ${program.output}`]),
     ...(ms < 5_000 ? [] : [`it took ${Math.round(ms)} ms to end`]),
   ]
 }

@@ -5,6 +5,9 @@ import { createHub, type Hub } from '@heartline/hub'
 const shared = globalThis as { hub?: Promise<Hub> }
 export const hub: Hub = await (shared.hub ??= createHub({ broker: createMemoryBroker() }))
 
+// Streams would hold up the end of the server: their readers are told when to come back.
+process.once('SIGTERM', () => void hub.drain({ deadlineMs: 2_000 }).then(() => hub.close()))
+
 const users = new Map([
   ['Bearer ann-secret', 'ann'],
   ['Bearer bob-secret', 'bob'],

@@ -1,0 +1,5 @@
+import adapter from '@sveltejs/adapter-node'
+
+const config = { kit: { adapter: adapter() } }
+
+export { config as default }
