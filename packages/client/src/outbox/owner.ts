@@ -1,3 +1,6 @@
+/** Not on pages without TLS, nor in Node.js 20. */
+const { locks } = (globalThis.navigator ?? {}) as { readonly locks?: LockManager }
+
 /**
  * Whose entries are whose, among the tabs and workers of an origin: a lock says that one is there
  * that has some. The browser frees it however that one ends. Where there are no locks (pages
@@ -16,18 +19,17 @@ export class Owner {
   }
 
   /** It has one entry more. Resolves when others can know: before, there must not be one. */
-  async stay(): Promise<void> {
+  stay(): Promise<void> {
     this.#entries++
     this.#held ??= new Promise((resolve, reject) => {
-      const { locks } = navigator as { readonly locks?: LockManager }
       if (locks === undefined) return resolve()
-      const held = locks.request(this.#nameOf(this.id), () => {
+      const hold = (): Promise<void> => {
         resolve()
-        return new Promise<void>((release) => (this.#release = release))
-      })
-      held.catch(reject)
+        return new Promise((release) => (this.#release = release))
+      }
+      locks.request(this.#nameOf(this.id), hold).catch(reject)
     })
-    await this.#held
+    return this.#held
   }
 
   /** It has one entry less. With none it holds no lock: that would keep a page from being cached. */
@@ -39,16 +41,13 @@ export class Owner {
 
   /** Does something while no other does. */
   alone<Value>(work: () => Promise<Value>): Promise<Value> {
-    const { locks } = navigator as { readonly locks?: LockManager }
     return locks === undefined ? work() : locks.request(this.#name, work)
   }
 
   /** Tells of whom somebody knows that it is there. */
   async living(): Promise<(owner: string) => boolean> {
-    const { locks } = navigator as { readonly locks?: LockManager }
     const { held = [] } = (await locks?.query()) ?? {}
-    const names = new Set(held.map(({ name }) => name))
-    return (owner) => names.has(this.#nameOf(owner))
+    return (owner) => held.some(({ name }) => name === this.#nameOf(owner))
   }
 
   #nameOf(owner: string): string {
