@@ -3,7 +3,6 @@ import { Acknowledger } from './acknowledger.ts'
 import { Caller } from './caller.ts'
 import { ClientSource } from './client-source.ts'
 import { Connection } from './connection.ts'
-import type { Clock } from './clock.ts'
 import type { ConnectionState } from './connection-state.ts'
 import { movedBack, noContent, optionInvalid, streamEnded, toError } from './errors.ts'
 import type { EventMap, EventOf, GapEvent, StreamEvent } from './event.ts'
@@ -99,7 +98,7 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
     const store = options.cache?.beside(options.store, onError) ?? options.store
     const caller = new Caller(setup)
     this.#caller = caller
-    this.#place = new Place(options.lastEventId ?? '', store, onError)
+    this.#place = new Place(options.lastEventId ?? '', store, onError, clock)
     this.#receiver = new Receiver({ ...options, ...setup }, this.#place, {
       expire: () => this.#source.expire(),
       leave: (error) => this.#connection.renew(error),
@@ -118,7 +117,7 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
     this.#connection = new Connection(
       { ...setup, source: this.#source },
       {
-        place: () => this.#startingPlace(clock),
+        place: () => this.#startingPlace(),
         onState: (state) => this.#changed(state),
         onOpen: (response, heartbeatMs) => {
           if (options.acknowledge !== false) {
@@ -221,9 +220,9 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
     this.#connection.leave(toError(movedBack))
   }
 
-  #startingPlace(clock: Clock): string | Promise<string> {
+  #startingPlace(): string | Promise<string> {
     if (this.#loading !== undefined) return this.#place.received
-    this.#loading = this.#place.load(clock)
+    this.#loading = this.#place.load()
     return this.#loading.then(() => this.#place.received)
   }
 

@@ -6,6 +6,8 @@ import { within } from './within.ts'
 
 /** A store that does not answer for so long is done without. */
 const LOAD_MS = 5000
+/** A cache before it may take as long. */
+const SAVE_MS = 10_000
 
 /**
  * Where the stream is, in two ways. *Received* is what a new connection goes on after. *Handled* is
@@ -15,6 +17,7 @@ const LOAD_MS = 5000
 export class Place {
   readonly #store: PlaceStore | undefined
   readonly #onError: (error: HeartlineError) => void
+  readonly #clock: Clock
   #received: string
   #cursor: Cursor | undefined
   #seenId = ''
@@ -27,11 +30,13 @@ export class Place {
     start: string,
     store: PlaceStore | undefined,
     onError: (error: HeartlineError) => void,
+    clock: Clock,
   ) {
     this.#received = this.#handled = this.#saved = start
     this.#cursor = parseCursor(start)
     this.#store = store
     this.#onError = onError
+    this.#clock = clock
   }
 
   get received(): string {
@@ -43,10 +48,10 @@ export class Place {
   }
 
   /** Reads the store, once, before the first request. A place that was given wins. Never rejects. */
-  async load(clock: Clock): Promise<void> {
+  async load(): Promise<void> {
     const store = this.#store
     if (store === undefined || this.#received !== '') return
-    await withStore('read', () => this.#load(store, clock), this.#onError)
+    await withStore('read', () => this.#load(store), this.#onError)
   }
 
   /** True when the event came before: the place covers it. Ids of other servers have no order. */
@@ -77,12 +82,12 @@ export class Place {
     this.#handled = this.#saved = id
   }
 
-  async #load(store: PlaceStore, clock: Clock): Promise<void> {
-    const id = await within(clock, LOAD_MS, async () => store.load())
+  async #load(store: PlaceStore): Promise<void> {
+    const id = await within(this.#clock, LOAD_MS, async () => store.load())
     if (id !== undefined) this.restart(id)
   }
 
-  /** One call at a time; what was handled meanwhile is saved by the next one. */
+  /** One call at a time, unless it does not answer; what was handled meanwhile is saved by the next one. */
   async #save(): Promise<void> {
     const store = this.#store
     if (store === undefined) return
@@ -91,7 +96,8 @@ export class Place {
     await Promise.resolve()
     while (this.#saved !== this.#handled) {
       const id = (this.#saved = this.#handled)
-      await withStore('saved', () => store.save(id), this.#onError)
+      const saving = (): Promise<void> => within(this.#clock, SAVE_MS, async () => store.save(id))
+      await withStore('saved', saving, this.#onError)
     }
     this.#isSaving = false
   }

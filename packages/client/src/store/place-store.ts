@@ -2,7 +2,10 @@
 export interface PlaceStore {
   /** The id that was saved last; undefined when there is none. */
   load(): string | undefined | Promise<string | undefined>
-  /** Called after handlers finished, with the newest place only, one call at a time. */
+  /**
+   * Called after handlers finished, with the newest place only, one call at a time. One that does not
+   * answer for 10 s is reported, and waited for no longer.
+   */
   save(id: string): void | Promise<void>
 }
 
