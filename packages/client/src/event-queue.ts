@@ -54,6 +54,8 @@ export class EventQueue<Events extends EventMap> implements AsyncIterableIterato
     step.waiting++
     const reader = this.#readers.shift()
     if (reader !== undefined) {
+      // Whoever asked for two at once is done with the first when the second comes.
+      this.#finishCurrent()
       this.#current = step
       reader({ value: event, done: false })
       return
