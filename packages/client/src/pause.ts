@@ -8,6 +8,7 @@ import type { Clock } from './clock.ts'
 export class Pause {
   readonly #clock: Clock
   #attemptedAt = Number.NEGATIVE_INFINITY
+  #leastMs = 0
   #earliest = 0
   #timer: unknown
   #done: (() => void) | undefined
@@ -25,7 +26,8 @@ export class Pause {
   wait(ms: number, leastMs: number): Promise<void> {
     const now = this.#clock.now()
     const spacing = Math.min(this.#attemptedAt + LEAST_SPACING_MS - now, LEAST_SPACING_MS)
-    this.#earliest = now + Math.max(leastMs, spacing)
+    this.#leastMs = Math.max(leastMs, spacing)
+    this.#earliest = now + this.#leastMs
     return new Promise((resolve) => {
       this.#done = resolve
       this.#set(Math.max(ms, this.#earliest - now))
@@ -34,7 +36,9 @@ export class Pause {
 
   /** Ends the wait as soon as the spacing and the server allow. */
   hurry(): void {
-    if (this.#done !== undefined) this.#set(this.#earliest - this.#clock.now())
+    if (this.#done === undefined) return
+    // Whoever sets the clock back does not make it longer.
+    this.#set(Math.min(this.#earliest - this.#clock.now(), this.#leastMs))
   }
 
   /** Ends the wait now: there will be no attempt. */
