@@ -185,7 +185,7 @@ export class Connection {
     if (livedMs >= 0) this.#backoff.lived(livedMs, this.#hadEvents)
     // What the other one asked for is not for this one.
     if (source.endpoint !== endpoint) this.#retryMs = retryMs
-    const leastMs = source.restMs ?? retryAfterMs
+    const leastMs = Math.min(source.restMs ?? retryAfterMs, ladder.maxServerMs)
     const floorMs = verdict === 'retry' ? Math.max(this.#retryMs, leastMs) : 0
     const waitMs = this.#isByChoice ? 0 : this.#backoff.next(floorMs)
     this.#enter(surroundings.isOnline ? 'waiting' : 'offline', error, waitMs)

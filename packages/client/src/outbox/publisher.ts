@@ -122,8 +122,8 @@ export class Publisher implements OutboxSender {
     if (answer.verdict === 'refresh' && canRefresh) answer = await this.#send(first, true)
     if (caller.isClosed) return
     if (answer.verdict === 'retry') {
-      const { retryAfterMs = 0 } = answer
-      return this.#pause.wait(this.#backoff.next(retryAfterMs), retryAfterMs)
+      const leastMs = Math.min(answer.retryAfterMs ?? 0, this.#setup.ladder.maxServerMs)
+      return this.#pause.wait(this.#backoff.next(leastMs), leastMs)
     }
     this.#backoff.reset()
     this.#waiting.shift()

@@ -138,7 +138,7 @@ export class SharedStream {
     this.#buffer = undefined
     if (this.#mode !== 'served') return
     this.#setup.onRefused()
-    this.#fail('the shared connection was refused')
+    this.#fail('the server refused it')
   }
 
   /** Another tab has the connection now. */
