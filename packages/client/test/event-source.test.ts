@@ -397,8 +397,12 @@ describe('a handler that throws', () => {
 it('needs nothing of a page: what others put in its place may have no listeners', async () => {
   const { url } = await serve((_, response) => openStream(response, 'data: 1\n\n'))
   vi.stubGlobal('document', { title: 'A page', baseURI: `${url}/` })
-  onTestFinished(() => void vi.unstubAllGlobals())
-  const { data, source } = open('stream')
-  await until(() => data.length === 1)
-  expect([data, source.url]).toEqual([['1'], `${url}/stream`])
+  let seen: Seen
+  try {
+    seen = open('stream')
+  } finally {
+    vi.unstubAllGlobals()
+  }
+  await until(() => seen.data.length === 1)
+  expect([seen.data, seen.source.url]).toEqual([['1'], `${url}/stream`])
 })
