@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { GAP, type Gap } from '../event.ts'
 import type { Item } from './item.ts'
 import type { Join, SharedSetup, SharedState, ToLeader, ToMember, Want } from './message.ts'
 import { reaches } from './place-order.ts'
@@ -179,6 +180,14 @@ export class Leader {
   }
 
   #take(all: readonly Item[]): void {
+    const collapse = all.findIndex(leavesOut)
+    if (collapse < 0) return this.#hand(all)
+    // What is left out for this connection need not be for tabs that keep up.
+    this.#hand(all.slice(0, collapse))
+    this.#upstream?.close()
+  }
+
+  #hand(all: readonly Item[]): void {
     const items = all.filter(({ type }) => !OF_CONNECTION.includes(type))
     for (const item of items) this.#ring.add(item)
     // After a hole the ring knows nothing of what was before it.
@@ -206,6 +215,13 @@ export class Leader {
   #say(message: Payload<ToMember>): void {
     if (!this.#abort.signal.aborted) this.#setup.send({ ...message, leader: this.#setup.id })
   }
+}
+
+/** A hole that lies before events, and not before the place where they go on. */
+function leavesOut({ type, data, id = '' }: Item): boolean {
+  if (type !== GAP || data === undefined) return false
+  const { reason, to = '' } = JSON.parse(data) as Gap
+  return reason === 'slow' && !reaches(id, to)
 }
 
 function oldest(joins: readonly Join[]): Join | undefined {

@@ -94,6 +94,20 @@ test('after a hole, a tab that is before it reads for itself', async () => {
   expect(await led.untilSent('serve', 'three')).toMatchObject({ items: [{ id: at(10) }] })
 })
 
+test('when a hub leaves events out for a slow connection, each tab goes on by itself', async () => {
+  const led = lead()
+  led.receive(join('one', at(1)))
+  await until(() => isOpen(led))
+  const gap = JSON.stringify({ reason: 'slow', from: at(2), to: at(9) })
+  led.tell(`${block(2)}event: heartline.gap\nid: ${at(2)}\ndata: ${gap}\n\n${block(7)}`)
+  await led.untilSent('down')
+  const items = led.sent.flatMap((message) => (message.kind === 'items' ? message.items : []))
+  expect(items.map(({ id }) => id)).toEqual([at(2)])
+  // 7 without what was left out before it must not be handed to a tab that comes now.
+  led.receive(join('two', at(2)))
+  await led.untilSent('behind', 'two')
+})
+
 test('what is said to the connection alone is not handed on', async () => {
   const led = lead()
   led.receive(join('one', at(1)))
