@@ -68,7 +68,7 @@ const BUDGETS: readonly Budget[] = [
   { name: 'whole', imports: '*', entry: CLIENT, maxBytes: 12_288 },
   // The client is in it.
   { name: 'createSharedClient', imports: '*', entry: TABS, maxBytes: 16_800 },
-  { name: 'shared worker', imports: '*', entry: WORKER, maxBytes: 13_700 },
+  { name: 'shared worker', imports: '*', entry: WORKER, maxBytes: 13_800 },
 ]
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
