@@ -194,9 +194,11 @@ describe.skipIf(missing !== undefined)('the client in a browser', () => {
     const kept = (): Promise<number> =>
       page.evaluate(
         () =>
-          new Promise<number>((resolve, reject) => {
+          new Promise<number>((resolve) => {
             const opening = indexedDB.open('heartline-outbox-out')
-            opening.onerror = () => reject(opening.error!)
+            // The client makes it.
+            opening.onupgradeneeded = () => opening.transaction!.abort()
+            opening.onerror = () => resolve(0)
             opening.onsuccess = () => {
               const count = opening.result.transaction('entries').objectStore('entries').count()
               count.onsuccess = () => resolve(count.result)

@@ -4,6 +4,7 @@ import {
   type ClientOptions,
   type ConnectionState,
 } from '@heartline/client'
+import { memoryOutbox } from '@heartline/client/outbox'
 import { expect, it, onTestFinished } from 'vitest'
 import type { HeartlineServer } from '../../src/server.ts'
 import { eventually, sign, start, startGuarded } from '../kit.ts'
@@ -11,7 +12,8 @@ import { eventually, sign, start, startGuarded } from '../kit.ts'
 type Watched = Client & { seen: unknown[]; states: ConnectionState[] }
 
 function read(server: HeartlineServer, options: Partial<ClientOptions> = {}): Watched {
-  const client = createClient({ url: `${server.url}/v1/events?topic=a`, ...options })
+  const url = `${server.url}/v1/events?topic=a`
+  const client = createClient({ url, outbox: memoryOutbox(), ...options })
   onTestFinished(() => client.close())
   const seen: unknown[] = []
   const states: ConnectionState[] = []
