@@ -47,9 +47,10 @@ class CleanupStack implements EndWatcher {
   onOver(): void {
     const { end } = this.#session
     if (end === undefined) return
-    const entries = [...this.#cleanups].reverse()
-    this.#cleanups.clear()
-    for (const { run } of entries) this.#run(run, end)
+    for (const entry of [...this.#cleanups].reverse()) {
+      // Another one may have taken it back.
+      if (this.#cleanups.delete(entry)) this.#run(entry.run, end)
+    }
   }
 
   #run(cleanup: Cleanup, end: SessionEnd): void {

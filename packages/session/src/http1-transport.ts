@@ -66,6 +66,10 @@ export class Http1Transport implements Transport, HandleOwner {
     return undefined
   }
 
+  get isGone(): boolean {
+    return this.#response.writableEnded || !this.#socket.writable
+  }
+
   /** True when everything that was written is with the kernel. */
   get isIdle(): boolean {
     return !this.#corked && !this.#isBlocked && this.#socket.writableLength === 0
@@ -91,7 +95,7 @@ export class Http1Transport implements Transport, HandleOwner {
   #put(bytes: Uint8Array): boolean {
     const socket = this.#socket
     // After the end of the response these bytes would be read as part of the next one.
-    if (this.#response.writableEnded || !socket.writable) return false
+    if (this.isGone) return false
     const handle = this.#handle
     if (handle === undefined || this.#corked || socket.writableLength > 0) {
       return this.#writeThroughStream(bytes)

@@ -36,14 +36,16 @@ export class Http2Transport implements Transport {
     return this.#stream.session?.socket.localPort
   }
 
+  get isGone(): boolean {
+    return this.#stream.destroyed || this.#stream.writableEnded
+  }
+
   listen(listener: TransportListener): void {
     this.#listener = listener
   }
 
   write(bytes: Uint8Array): boolean {
-    const stream = this.#stream
-    if (stream.destroyed || stream.writableEnded) return false
-    return stream.write(bytes)
+    return !this.isGone && this.#stream.write(bytes)
   }
 
   end(): void {
@@ -62,7 +64,7 @@ export class Http2Transport implements Transport {
   }
 
   drained(): void {
-    if (!this.#stream.destroyed && !this.#stream.writableEnded) this.#listener?.onWritable()
+    if (!this.isGone) this.#listener?.onWritable()
   }
 
   closed(): void {

@@ -86,6 +86,10 @@ export class ReleasableTransport
     return this.#carrier.fd
   }
 
+  get isGone(): boolean {
+    return this.#carrier.isGone
+  }
+
   listen(listener: TransportListener): void {
     this.#listener = listener
     this.#carrier.listen(this)

@@ -45,12 +45,16 @@ export class ResponseTransport implements Transport {
     return this.#carrier.localPort()
   }
 
+  get isGone(): boolean {
+    return this.#response.writableEnded || this.#carrier.isGone()
+  }
+
   listen(listener: TransportListener): void {
     this.#listener = listener
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#isGone()) return false
+    if (this.isGone) return false
     const taken = writeTo(this.#response, bytes)
     this.#response.flush?.()
     this.#blocked = !taken
@@ -58,7 +62,7 @@ export class ResponseTransport implements Transport {
   }
 
   end(): void {
-    if (!this.#isGone()) this.#response.end()
+    if (!this.isGone) this.#response.end()
   }
 
   destroy(): void {
@@ -69,12 +73,8 @@ export class ResponseTransport implements Transport {
     this.#carrier.sever()
   }
 
-  #isGone(): boolean {
-    return this.#response.writableEnded || this.#carrier.isGone()
-  }
-
   #drained(): void {
-    if (!this.#blocked || this.#isGone()) return
+    if (!this.#blocked || this.isGone) return
     this.#blocked = false
     this.#listener?.onWritable()
   }

@@ -329,8 +329,7 @@ export class Session implements TransportListener, TimetableOwner {
     if (this.#state === OVER) return 'over'
     const bytes = encodeFramed(text, framing)
     if (this.#state === BLOCKED) return this.#queue(bytes)
-    this.#write(bytes)
-    return 'written'
+    return this.#write(bytes) || this.#transport.isGone !== true ? 'written' : 'over'
   }
 
   /** Hands bytes to a transport that is free. */
@@ -344,6 +343,7 @@ export class Session implements TransportListener, TimetableOwner {
 
   /** A reader that does not read may cost `maxPendingBytes`, not more. */
   #queue(bytes: Uint8Array): SendResult {
+    if (this.#transport.isGone === true) return 'over'
     this.#pending ??= new PendingBytes()
     if (this.#pending.bytes + bytes.length > this.#policy.maxPendingBytes) {
       this.#cut('slow')

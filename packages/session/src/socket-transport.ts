@@ -107,6 +107,10 @@ export class SocketTransport implements Transport, HandleOwner, HandleReader {
     return isOurs && this.#socket?.destroyed !== true ? this.#fd : undefined
   }
 
+  get isGone(): boolean {
+    return this.#listener === undefined || this.#socket?.writable === false
+  }
+
   listen(listener: TransportListener): void {
     this.#listener = listener
   }

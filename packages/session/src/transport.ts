@@ -47,6 +47,11 @@ export interface Transport extends Connection {
    */
   readonly fd?: number | undefined
   /**
+   * True when the stream is gone, and says so in a later turn: what `write` got last, and gets from
+   * now on, is not carried. Default false.
+   */
+  readonly isGone?: boolean | undefined
+  /**
    * Hands bytes, framed as `framing` says, to the peer. Returns false when the peer did not take
    * all of them at once: the transport is *blocked*, holds at most these bytes (and, on HTTP/2,
    * Fetch and `res.write`, what fits under that stream's high-water mark), and calls `onWritable`

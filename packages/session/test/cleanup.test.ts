@@ -14,3 +14,18 @@ it('A clean-up that is added after the end runs once, and none runs again', asyn
   expect(calls).toEqual(['before', 'after finished', 'late'])
   await response.text()
 })
+
+it('A clean-up that another one takes back is not called', async () => {
+  const { session, response } = createFetchSession(new Request('http://localhost/'))
+  const calls: string[] = []
+  const takeBack = session.onCleanup(() => calls.push('taken back'))
+  session.onCleanup(() => calls.push('kept'))
+  session.onCleanup(() => {
+    takeBack()
+    session.onCleanup(() => calls.push('added meanwhile'))
+  })
+  session.close()
+  await sleep(5)
+  expect(calls).toEqual(['kept', 'added meanwhile'])
+  await response.text()
+})
