@@ -44,6 +44,7 @@ export interface PumpTarget {
 /** Events sent without letting others run: a source that always has one would starve them. */
 const BURST = 256
 
+type BothWays = AsyncIterable<EventFields | string> & Iterable<EventFields | string>
 type Iteration = AsyncIterator<EventFields | string> | Iterator<EventFields | string>
 
 /** Carries a source into a session. See `Session.stream`. */
@@ -59,8 +60,9 @@ export function pump(
 function open(source: EventSourceLike): Iteration {
   const given: unknown = source
   if (typeof given === 'object' && given !== null) {
-    if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]()
-    if (Symbol.iterator in source) return source[Symbol.iterator]()
+    const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = given as Partial<BothWays>
+    if (typeof later === 'function') return later.call(source)
+    if (typeof now === 'function') return now.call(source)
   }
   throw new HeartlineError(sessionErrors.sourceInvalid, {
     given: given === null ? 'null' : typeof given,

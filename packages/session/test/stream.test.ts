@@ -263,6 +263,14 @@ describe('Session.stream', () => {
     session.close()
   })
 
+  it('takes what is iterable in the way that it is, as for await does', async () => {
+    const { session, read } = setUp()
+    void read()
+    const source = { [Symbol.asyncIterator]: undefined, [Symbol.iterator]: () => ['x'].values() }
+    await expect(session.stream(source as never)).resolves.toMatchObject({ written: 1 })
+    session.close()
+  })
+
   it.each([undefined, null, 5, 'text', {}])('refuses %j as a source', (source) => {
     const { session } = setUp()
     expect(() => session.stream(source as never)).toThrow(
