@@ -1,7 +1,13 @@
 import { HeartlineError } from '@heartline/wire'
 import type { SchemaPair } from './define-events.ts'
 import { dataInvalid, dataNotJson, dataOneWay, reasonOf, schemaFailed } from './errors.ts'
-import { isLater, pathOf, type SchemaIssue, type SchemaResult } from './standard-schema.ts'
+import {
+  isLater,
+  isResult,
+  pathOf,
+  type SchemaIssue,
+  type SchemaResult,
+} from './standard-schema.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
 const MOST_ISSUES = 5
@@ -56,10 +62,16 @@ function validate(
   }
   try {
     const result = schema['~standard'].validate(value)
-    return isLater(result) ? Promise.resolve(result).catch(failed) : result
+    return isLater(result) ? Promise.resolve(result).then(checked).catch(failed) : checked(result)
   } catch (thrown) {
     return failed(thrown)
   }
+}
+
+/** Schemas may be anybody's: what is no answer is no yes. */
+function checked(result: SchemaResult): SchemaResult {
+  if (isResult(result)) return result
+  throw new TypeError('it answered with no result of Standard Schema v1')
 }
 
 function toJson(type: string, value: unknown): string {
@@ -97,5 +109,5 @@ function describe(issues: readonly SchemaIssue[]): string {
     return path === '' ? issue.message : `${path}: ${issue.message}`
   })
   if (issues.length > MOST_ISSUES) lines.push(`and ${issues.length - MOST_ISSUES} more`)
-  return lines.join('; ')
+  return lines.join('; ') || 'its schema gives no reason'
 }

@@ -39,6 +39,12 @@ export function isSchema(value: unknown): value is StandardSchema {
   return standard?.version === 1 && typeof standard.validate === 'function'
 }
 
+export function isResult(value: unknown): value is SchemaResult {
+  if (typeof value !== 'object' || value === null) return false
+  const { issues } = value as { readonly issues?: unknown }
+  return issues === undefined || Array.isArray(issues)
+}
+
 /** Whether a schema, or what follows from it, is not done yet. */
 export function isLater<Value>(value: Value | Promise<Value>): value is Promise<Value> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'

@@ -72,8 +72,10 @@ export function checkNow(
 
 export async function checkLater(
   definition: EventDefinition,
-  { type, data, id, retry }: UncheckedEvent,
+  event: UncheckedEvent,
 ): Promise<CheckedEvent> {
+  // A source may yield anything.
+  const { type, data, id, retry } = (event ?? {}) as UncheckedEvent
   const pair = pairOf(definition, type)
   return { id, type, data: await encodeData(type, data, pair, definition.verify), retry }
 }

@@ -2,7 +2,7 @@ import type { EventDefinition, EventSchemas, InputOf } from './define-events.ts'
 import type { SendResult, SessionLike } from './session-like.ts'
 import { checkLater, checkNow, type EventExtras, type EventInput } from './to-event.ts'
 import type { UncheckedEvent } from './to-event.ts'
-import { TypedSource, type SourceOf } from './typed-source.ts'
+import { isSource, TypedSource, type SourceOf } from './typed-source.ts'
 
 /** A session that sends only the events of a definition. Made by `typedSession`. */
 export class TypedSession<Schemas extends EventSchemas, Inner extends SessionLike> {
@@ -69,7 +69,9 @@ export class TypedSession<Schemas extends EventSchemas, Inner extends SessionLik
     source: SourceOf<EventInput<Schemas>>,
     ...options: RestOf<Inner['stream']>
   ): ReturnType<Inner['stream']> {
-    const events = new TypedSource(this.#definition, source as SourceOf<UncheckedEvent>)
+    const given = source as SourceOf<UncheckedEvent>
+    // What is no source is refused by the session, in its own words.
+    const events = isSource(given) ? new TypedSource(this.#definition, given) : given
     return this.session.stream(events, ...(options as never[])) as ReturnType<Inner['stream']>
   }
 

@@ -4,6 +4,18 @@ import { checkLater, type CheckedEvent, type UncheckedEvent } from './to-event.t
 /** A source that `for await` takes. */
 export type SourceOf<Event> = AsyncIterable<Event> | Iterable<Event>
 
+/** Whether it is one for sessions, which take no text apart. */
+export function isSource(given: unknown): given is SourceOf<unknown> {
+  if (typeof given !== 'object' || given === null) return false
+  return (
+    isAsync(given as SourceOf<unknown>) || typeof Reflect.get(given, Symbol.iterator) === 'function'
+  )
+}
+
+function isAsync<Event>(source: SourceOf<Event>): source is AsyncIterable<Event> {
+  return typeof Reflect.get(source, Symbol.asyncIterator) === 'function'
+}
+
 type AnyIterator = Iterator<UncheckedEvent> | AsyncIterator<UncheckedEvent>
 
 /**
@@ -16,8 +28,7 @@ export class TypedSource implements AsyncIterableIterator<CheckedEvent, undefine
 
   constructor(definition: EventDefinition, source: SourceOf<UncheckedEvent>) {
     this.#definition = definition
-    this.#source =
-      Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+    this.#source = isAsync(source) ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
   }
 
   async next(): Promise<IteratorResult<CheckedEvent, undefined>> {

@@ -55,6 +55,19 @@ describe('what is not sent', () => {
     expect(issuesOf(undefined)).toEqual([])
   })
 
+  it.each([undefined, null, 'yes', { issues: null }])(
+    'is what a schema answers %j about, which is no answer',
+    (answer) => {
+      const odd = defineEvents({ a: schemaOf<number>(() => answer as never) })
+      expect(codeOf(() => toEvent(odd, 'a', 1))).toBe('HL_EVENTS_SCHEMA_FAILED')
+    },
+  )
+
+  it('is told also where the schema gives no reason', () => {
+    const mute = defineEvents({ a: schemaOf<number>(() => ({ issues: [] })) })
+    expect(() => toEvent(mute, 'a', 1)).toThrow('nothing was sent: its schema gives no reason.')
+  })
+
   it('is told in few words when it is wrong in a thousand places', () => {
     const many = defineEvents({ a: z.array(z.number()) })
     const act = (): unknown => toEvent(many, 'a', Array(1_000).fill('x') as never)

@@ -164,6 +164,23 @@ describe('a source', () => {
     expect(await text).toBe('event: tick\ndata: {"n":1}\n\n')
   })
 
+  it.each([undefined, null, 5, 'text', {}])('is refused as %j, as by the session', (source) => {
+    const { session } = openFetch()
+    const typed = typedSession(libraries.zod, session)
+    expect(() => typed.stream(source as never)).toThrow(
+      expect.objectContaining({ code: 'HL_SOURCE_INVALID' }),
+    )
+    expect(typed.isOpen).toBe(true)
+    typed.close()
+  })
+
+  it.each([undefined, null, 5, 'tick'])('that yields %j ends the session', async (event) => {
+    const { session, text } = openFetch()
+    await typedSession(libraries.zod, session).stream([event] as never)
+    expect(session.end).toMatchObject({ error: { code: 'HL_EVENTS_TYPE_UNKNOWN' } })
+    await text
+  })
+
   it('is told when the reader goes while it is stuck', async () => {
     const { session } = openFetch()
     let isTold = false

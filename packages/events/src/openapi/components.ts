@@ -11,7 +11,11 @@ export class Components {
   readonly schemas: Record<string, JsonObject> = {}
   readonly #toJsonSchema: ToJsonSchema | undefined
   readonly #taken: Set<string>
-  readonly #known = new Map<StandardSchema, JsonObject>()
+  /** By the schema of readers, for events with one schema and for those with two. */
+  readonly #known = {
+    one: new Map<StandardSchema, JsonObject>(),
+    two: new Map<StandardSchema, JsonObject>(),
+  }
 
   /** `taken` are names that the rest of the description uses. */
   constructor(toJsonSchema: ToJsonSchema | undefined, taken: Iterable<string> = []) {
@@ -21,11 +25,12 @@ export class Components {
 
   /** A reference to the schema of an event's data. */
   data(type: string, pair: SchemaPair): JsonObject {
-    const known = this.#known.get(pair.receive)
+    const all = pair.send === pair.receive ? this.#known.one : this.#known.two
+    const known = all.get(pair.receive)
     if (known !== undefined) return known
     const schema = wireSchema(type, pair, this.#toJsonSchema)
     const reference = this.#add(type, schema)
-    this.#known.set(pair.receive, reference)
+    all.set(pair.receive, reference)
     return reference
   }
 
@@ -59,7 +64,7 @@ export class Components {
 
   /** Names of components are letters, digits and `._-`. */
   #take(wanted: string): string {
-    const base = wanted.replaceAll(/[^A-Za-z0-9._-]/g, '_')
+    const base = wanted.replaceAll(/[^A-Za-z0-9._-]|^__proto__$/g, '_')
     let name = base
     for (let count = 2; this.#taken.has(name); count += 1) name = `${base}-${count}`
     this.#taken.add(name)
@@ -69,5 +74,14 @@ export class Components {
 
 /** A name inside a JSON Pointer inside a URI fragment. */
 function unescape(part: string): string {
-  return decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
+  return decoded(part).replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+/** Libraries do not all encode the names that they are given. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }

@@ -32,7 +32,7 @@ function itemMedia(variants: readonly JsonObject[]): JsonObject {
         retry: RETRY,
       },
       required: ['data'],
-      oneOf: variants,
+      ...oneOf(variants),
     },
   }
 }
@@ -44,9 +44,14 @@ function arrayMedia(variants: readonly JsonObject[]): JsonObject {
       title: 'Server Sent Events',
       description: 'Each item is one event of the stream.',
       type: 'array',
-      items: { oneOf: variants },
+      items: oneOf(variants),
     },
   }
+}
+
+/** JSON Schema allows no choice of nothing. */
+function oneOf(variants: readonly JsonObject[]): JsonObject {
+  return variants.length === 0 ? {} : { oneOf: variants }
 }
 
 function variant(type: string, data: JsonObject, version: OpenApiVersion): JsonObject {

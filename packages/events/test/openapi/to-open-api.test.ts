@@ -80,6 +80,11 @@ describe.each(versions)('a description for OpenAPI %s', (version) => {
     expect(await validate(broken)).not.toEqual([])
   })
 
+  it.each(Object.entries(validators))('is valid without any event for %s', async (_, validate) => {
+    const nothing = { events: defineEvents({}), control: false }
+    expect(await validate(toOpenApi({ info, version, paths: { '/a': nothing } }))).toEqual([])
+  })
+
   it('is plain JSON, and has no reference that leads nowhere', () => {
     const text = JSON.stringify(document)
     expect(JSON.parse(text)).toEqual(document)
@@ -338,6 +343,38 @@ describe('the schema of the data', () => {
       properties: { one: { $ref: '#/components/schemas/shared.Inner' } },
     })
     expect(schemas['shared.Inner']).toMatchObject({ properties: { q: { type: 'string' } } })
+  })
+
+  it.each(['__proto__', 'constructor'])('is there for an event that is called %s', (name) => {
+    const events = defineEvents(Object.fromEntries([[name, z.string()]]))
+    const document = toOpenApi({ info, paths: { '/a': { events } } })
+    const references = JSON.stringify(document).match(/#\/components\/schemas\/[^"]*/g) ?? []
+    const { schemas } = JSON.parse(JSON.stringify(document.components)) as { schemas: object }
+    for (const reference of references) {
+      expect(Object.keys(schemas)).toContain(reference.split('/').at(-1))
+    }
+  })
+
+  it('may define parts under any name', () => {
+    const part = z.object({ q: z.number() }).meta({ id: '100% sure/~x' })
+    const events = defineEvents({ x: z.object({ part }) })
+    const document = toOpenApi({ info, paths: { '/a': { events } } })
+    expect(document.components).toMatchObject({
+      schemas: {
+        x: { properties: { part: { $ref: '#/components/schemas/x.100__sure__x' } } },
+        'x.100__sure__x': { properties: { q: { type: 'number' } } },
+      },
+    })
+  })
+
+  it('is the one of each side, where readers of two events share theirs', () => {
+    const user = z.object({ role: z.string().default('reader') })
+    const send = z.object({ role: z.string().optional() })
+    const events = defineEvents({ full: user, part: { send, receive: user } })
+    const { components } = toOpenApi({ info, paths: { '/a': { events } } })
+    expect(components).toMatchObject({ schemas: { full: { required: ['role'] } } })
+    expect(components?.['schemas']).toHaveProperty('part')
+    expect(components).not.toHaveProperty('schemas.part.required')
   })
 
   it('keeps data that looks like a reference', () => {
