@@ -293,6 +293,21 @@ export function describeAdapters(targets: readonly AdapterTarget[]): void {
       silent.destroy()
     }, 15_000)
 
+    it('counts heartbeats, how long a stream was open and why it ended', async () => {
+      handler = (session) => session.setHeartbeat(1_000)
+      const client = ask()
+      await until(() => client.received.comments.some((comment) => /^ ?hb \d+$/.test(comment)))
+      expect(counts().heartbeats).toBeGreaterThanOrEqual(1)
+      client.leave()
+      await until(() => counts().open === 0)
+      expect(counts().ended).toEqual({ disconnected: 1 })
+      expect(counts().durationMsSum).toBeGreaterThanOrEqual(900)
+      expect(counts().durationMsSum).toBeLessThan(30_000)
+      expect(metrics.expose()).toContain(
+        'heartline_streams_ended_total{adapter="adapter",reason="disconnected"} 1\n',
+      )
+    })
+
     it('keeps nothing of 200 readers that vanish', async () => {
       handler = async (session, signal) => {
         session.send({ data: 'here' })
