@@ -2,7 +2,7 @@ import {
   goneSignal,
   groupOf,
   streamFetch,
-  StreamGroup,
+  StreamGroups,
   subscribeFetch,
   toRefusal,
   type FetchHost,
@@ -37,10 +37,8 @@ export type ElysiaHandler<Context extends ElysiaContextLike> = (
   context: Context,
 ) => Promise<Response>
 
-type Groups = Map<SessionMonitor | undefined, StreamGroup>
-
 /** By the server of Bun. */
-const groups = new WeakMap<object, Groups>()
+const groups = new WeakMap<object, StreamGroups>()
 
 /**
  * Ends the streams when the application stops: `heartline(app)`. Its own hook `onStop` is called when
@@ -49,7 +47,7 @@ const groups = new WeakMap<object, Groups>()
 export function heartline<App extends ElysiaLike>(app: App): App {
   const stop = app.stop
   app.stop = (...args) => {
-    for (const group of groups.get(app.server ?? app)?.values() ?? []) group.drain({ graceMs: 500 })
+    groups.get(app.server ?? app)?.drain({ graceMs: 500 })
     return stop(...args)
   }
   return app
@@ -115,12 +113,11 @@ function nodeOf(request: Request): Node | undefined {
 function groupFor(
   { request, server }: ElysiaContextLike,
   monitor: SessionMonitor | undefined,
-): StreamGroup {
+): SessionMonitor {
   if (server === undefined || server === null) return groupOf(nodeOf(request)?.req, monitor)
-  const known: Groups = groups.get(server) ?? new Map()
-  const group = known.get(monitor) ?? new StreamGroup(monitor)
-  groups.set(server, known.set(monitor, group))
-  return group
+  const known = groups.get(server) ?? new StreamGroups()
+  groups.set(server, known)
+  return known.group(monitor)
 }
 
 /** Its plugin for CORS writes names in lower case. */

@@ -1,5 +1,6 @@
 import type { SessionMonitor } from './monitor.ts'
-import { StreamGroup } from './stream-group.ts'
+import type { StreamGroup } from './stream-group.ts'
+import { StreamGroups } from './stream-groups.ts'
 
 /** How long a reader that does not read may hold up the end of its server. */
 const GRACE_MS = 500
@@ -52,7 +53,7 @@ export function groupOf(request: ServedRequest | undefined, monitor?: SessionMon
   const streams = known.get(server ?? NO_SERVER) ?? new ServerStreams(server)
   known.set(server ?? NO_SERVER, streams)
   streams.note(request?.stream?.session)
-  return streams.group(monitor)
+  return streams.groups.group(monitor)
 }
 
 /**
@@ -66,7 +67,7 @@ export function closeStreams(server: object): void {
 
 class ServerStreams {
   readonly #server: ClosableServer | undefined
-  readonly #groups = new Map<SessionMonitor | undefined, StreamGroup>()
+  readonly groups = new StreamGroups(() => this.#isClosing && this.#server?.listening === false)
   readonly #http2 = new Set<Http2Session>()
   /** Connections without a request yet, and what to take off them when one comes. */
   readonly #silent = new Map<OpenSocket, () => void>()
@@ -86,13 +87,6 @@ class ServerStreams {
     }
   }
 
-  group(monitor: SessionMonitor | undefined): StreamGroup {
-    const isClosing = (): boolean => this.#isClosing && this.#server?.listening === false
-    const group = this.#groups.get(monitor) ?? new StreamGroup(monitor, isClosing)
-    this.#groups.set(monitor, group)
-    return group
-  }
-
   note(session: Http2Session | undefined): void {
     if (session === undefined || this.#http2.has(session)) return
     this.#http2.add(session)
@@ -101,7 +95,7 @@ class ServerStreams {
 
   close(): void {
     this.#isClosing = true
-    for (const group of this.#groups.values()) group.drain({ graceMs: GRACE_MS })
+    this.groups.drain({ graceMs: GRACE_MS })
   }
 
   /**

@@ -2,6 +2,14 @@ import type { DrainOptions } from './close-options.ts'
 import type { SessionEnd } from './end-reason.ts'
 import { reportError, type MonitoredSession, type SessionMonitor } from './monitor.ts'
 
+/** Who looks after groups. */
+export interface GroupKeeper {
+  /** The groups that have streams: nobody else may hold them. */
+  readonly busy: Set<StreamGroup>
+  /** Whether a stream that is opened now is to be ended at once. */
+  readonly isClosing: () => boolean
+}
+
 /**
  * All streams that are to be ended together. Give it as `monitor` of their sessions; it passes on
  * what it is told to a monitor of yours.
@@ -9,11 +17,12 @@ import { reportError, type MonitoredSession, type SessionMonitor } from './monit
 export class StreamGroup implements SessionMonitor {
   readonly #next: SessionMonitor | undefined
   readonly #sessions = new Set<MonitoredSession>()
-  #isClosing: () => boolean = () => false
+  readonly #keeper: GroupKeeper | undefined
 
-  constructor(next?: SessionMonitor, isClosing?: () => boolean) {
+  /** @param keeper Of `StreamGroups`. */
+  constructor(next?: SessionMonitor, keeper?: GroupKeeper) {
     this.#next = next
-    if (isClosing !== undefined) this.#isClosing = isClosing
+    this.#keeper = keeper
   }
 
   /** Streams that are open. */
@@ -28,9 +37,10 @@ export class StreamGroup implements SessionMonitor {
 
   onOpen(session: MonitoredSession): void {
     this.#sessions.add(session)
+    this.#keeper?.busy.add(this)
     this.#next?.onOpen?.(session)
     // It came on a connection that outlived the end of its server.
-    if (this.#isClosing()) queueMicrotask(() => session.drain())
+    if (this.#keeper?.isClosing() === true) queueMicrotask(() => session.drain())
   }
 
   onHeartbeat(session: MonitoredSession): void {
@@ -38,7 +48,9 @@ export class StreamGroup implements SessionMonitor {
   }
 
   onEnd(session: MonitoredSession, end: SessionEnd): void {
-    if (this.#sessions.delete(session)) this.#next?.onEnd?.(session, end)
+    if (!this.#sessions.delete(session)) return
+    if (this.#sessions.size === 0) this.#keeper?.busy.delete(this)
+    this.#next?.onEnd?.(session, end)
   }
 
   onHandlerStart(session: MonitoredSession): void {

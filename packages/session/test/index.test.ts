@@ -6,6 +6,7 @@ const neutral = [
   'IDLE',
   'Session',
   'StreamGroup',
+  'StreamGroups',
   'StreamMetrics',
   'TICK_MS',
   'Wheel',
