@@ -2,8 +2,9 @@ import { encodeComment, encodeEvent, encodeRetry, HeartlineError } from '@heartl
 import type { EventFields } from '@heartline/wire'
 import { encodeFramed } from './chunk.ts'
 import { IN_BATCH, NO_BATCH } from './batch.ts'
+import { checkClosing, checkReason } from './check-closing.ts'
 import { addCleanup, type Cleanup } from './cleanup.ts'
-import { DEFAULT_GRACE_MS, type CloseOptions, type DrainOptions } from './close-options.ts'
+import type { CloseOptions, DrainOptions } from './close-options.ts'
 import type { Connection } from './connection.ts'
 import type { EndReason, SessionEnd } from './end-reason.ts'
 import { sessionErrors } from './errors.ts'
@@ -228,13 +229,13 @@ export class Session implements TransportListener, TimetableOwner {
 
   /**
    * Ends the session in good order: it is over at once, what waits still leaves within the grace,
-   * then the stream ends; after the grace it is cut. Does nothing when it is over already.
+   * then the stream ends; after the grace it is cut. Does nothing when it is over already. Throws
+   * `HL_OPTION_INVALID`.
    */
   close(reason: EndReason = 'finished', options: CloseOptions = {}): void {
-    const { final, graceMs = DEFAULT_GRACE_MS, error } = options
     const { framing } = this
     if (this.#state === OVER) return
-    checkNumber('graceMs', graceMs)
+    const { final, graceMs, error } = checkClosing(reason, options)
     if (final !== undefined) this.#putFinal(encodeFramed(final, framing))
     const blocked = this.isBlocked
     this.#over(reason, error)
@@ -245,6 +246,7 @@ export class Session implements TransportListener, TimetableOwner {
   /** Ends it and cuts its connection at once, with all other streams that this carries. */
   sever(reason: EndReason): void {
     if (this.#state === OVER) return
+    checkReason(reason)
     this.#cut(reason)
     this.#transport.sever?.()
   }
@@ -356,8 +358,7 @@ export class Session implements TransportListener, TimetableOwner {
   /** The last bytes may pass the limit: nothing follows them, and the grace bounds their stay. */
   #putFinal(bytes: Uint8Array): void {
     if (this.#state === FREE) return void this.#write(bytes)
-    this.#pending ??= new PendingBytes()
-    this.#pending.push(bytes)
+    ;(this.#pending ??= new PendingBytes()).push(bytes)
   }
 
   #flush(pending: PendingBytes): boolean {
@@ -394,7 +395,6 @@ export class Session implements TransportListener, TimetableOwner {
   }
 
   #some(): Onlookers {
-    this.#onlookers ??= new Onlookers()
-    return this.#onlookers
+    return (this.#onlookers ??= new Onlookers())
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createFetchSession } from '../src/index.ts'
+import { createFetchSession, StreamMetrics } from '../src/index.ts'
 import { sleep } from './kit/reader.ts'
 
 it('A clean-up that is added after the end runs once, and none runs again', async () => {
@@ -29,3 +29,19 @@ it('A clean-up that another one takes back is not called', async () => {
   expect(calls).toEqual(['kept', 'added meanwhile'])
   await response.text()
 })
+
+it.each(['because', 'a"b\n', '__proto__', null, 5, new Error('lost')])(
+  'A session does not end for a reason that is none: %j',
+  async (reason) => {
+    const metrics = new StreamMetrics()
+    const monitor = metrics.monitor('x')
+    const { session, response } = createFetchSession(new Request('http://localhost/'), { monitor })
+    const code = expect.objectContaining({ code: 'HL_OPTION_INVALID' })
+    expect(() => session.close(reason as never)).toThrow(code)
+    expect(() => session.sever(reason as never)).toThrow(code)
+    expect(session.isOpen).toBe(true)
+    session.close(undefined)
+    expect(metrics.counts('x')?.ended).toEqual({ finished: 1 })
+    await response.text()
+  },
+)
