@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { HeartlineError } from '@heartline/wire'
 import { Command, CommanderError } from 'commander'
+import { usageHint } from './commands/usage-hint.ts'
 import { serverErrors } from './errors.ts'
 
 const USAGE_EXIT_CODE = 2
@@ -8,6 +9,8 @@ const USAGE_EXIT_CODE = 2
 interface CommandEntry {
   readonly name: string
   readonly summary: string
+  /** Shown after wrong usage. */
+  readonly example: string
   readonly load: () => Promise<Command>
 }
 
@@ -16,31 +19,37 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'serve',
     summary: 'run a hub',
+    example: 'heartline serve --listen 127.0.0.1:9000 --store disk:./data',
     load: async () => (await import('./commands/serve.ts')).serveCommand(),
   },
   {
     name: 'demo',
     summary: 'run a hub with recorded data and a console',
+    example: 'heartline demo --speed 10',
     load: async () => (await import('./commands/demo.ts')).demoCommand(),
   },
   {
     name: 'publish',
     summary: 'publish events',
+    example: `heartline publish news/today '{"title":"hello"}'`,
     load: async () => (await import('./commands/publish.ts')).publishCommand(),
   },
   {
     name: 'subscribe',
     summary: 'print events as they come',
+    example: "heartline subscribe 'news/**'",
     load: async () => (await import('./commands/subscribe.ts')).subscribeCommand(),
   },
   {
     name: 'token',
     summary: 'sign a token for development',
+    example: "heartline token --secret-file secret.txt --subscribe 'news/**'",
     load: async () => (await import('./commands/token.ts')).tokenCommand(),
   },
   {
     name: 'config',
     summary: 'check and describe the configuration',
+    example: 'heartline config check heartline.json',
     load: async () => (await import('./commands/config.ts')).configCommand(),
   },
 ]
@@ -51,16 +60,18 @@ Examples:
   $ heartline serve --listen :8420 --store disk:./data --key-secret-file secret.txt
   $ heartline publish news/today '{"title":"hello"}'
   $ heartline subscribe 'news/**'
+
+Exit codes: 0 done, 1 failed or refused (a wrong configuration too), 2 wrong usage.
 `
 
 /** Runs the command line. Resolves to the exit code: 0, 1 for an error, 2 for wrong usage. */
 export async function runCli(argv: readonly string[]): Promise<number> {
+  const program = await createProgram(argv)
   try {
-    const program = await createProgram(argv)
     await program.parseAsync([...argv], { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
-    return report(error)
+    return report(error, hintOf(program, argv))
   }
 }
 
@@ -80,8 +91,22 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     const command = entry.name === wanted ? await entry.load() : new Command(entry.name)
     inherit(command.summary(entry.summary), program)
     program.addCommand(command)
+    hint(command, entry.example)
   }
-  return program
+  return program.showHelpAfterError(usageHint(program, 'heartline serve'))
+}
+
+/** After its parents are known: they are part of its name. */
+function hint(command: Command, example: string): void {
+  command.showHelpAfterError(usageHint(command, example))
+  for (const child of command.commands) hint(child, example)
+}
+
+/** For wrong usage that only the action of the command finds. */
+function hintOf(program: Command, argv: readonly string[]): string {
+  const entry = COMMANDS.find(({ name }) => name === argv[0])
+  const command = program.commands.find((it) => it.name() === argv[0])
+  return entry === undefined || command === undefined ? '' : usageHint(command, entry.example)
 }
 
 /** Commander passes these on only to commands that it makes itself. */
@@ -95,12 +120,17 @@ function readVersion(): string {
   return (JSON.parse(text) as { version: string }).version
 }
 
-function report(error: unknown): number {
+function report(error: unknown, usage: string): number {
   // Commander has printed it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE
   if (error instanceof HeartlineError) {
     process.stderr.write(`heartline: ${error.message} [${error.code}]\n`)
-    return error.code === serverErrors.usage.code ? USAGE_EXIT_CODE : 1
+    if (error.code === serverErrors.authRequired.code) {
+      process.stderr.write('heartline: Give one with --token or HEARTLINE_TOKEN.\n')
+    }
+    if (error.code !== serverErrors.usage.code) return 1
+    process.stderr.write(`${usage}\n`)
+    return USAGE_EXIT_CODE
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   process.stderr.write(`heartline: this should not happen: ${text}\n`)

@@ -24,7 +24,8 @@ const GOOD_ENDS = ['HL_CLIENT_DISMISSED', 'HL_CLIENT_NO_CONTENT']
 
 const HELP = `
 Reconnects by itself and goes on after the last event it printed. What could not be
-replayed is said with a line about the gap. Ctrl-C stops.
+replayed is said with a line about the gap. Ctrl-C stops. To stop after one event, say
+--count 1: head -1 ends it only when the next event is written.
 
 Examples:
   $ heartline subscribe news/today
@@ -91,6 +92,8 @@ class Printer {
   readonly #options: Options
   readonly #stop: () => void
   #printed = 0
+  /** Something answered once, or it was said what to do. */
+  #isAdvised = false
 
   constructor(options: Options, stop: () => void) {
     this.#options = options
@@ -99,10 +102,16 @@ class Printer {
 
   listen(client: Client): void {
     client.onState(({ name, lastError, nextRetryAt = 0, since }) => {
-      if (name === 'open') this.#note('connected')
+      if (name === 'open') {
+        this.#note('connected')
+        this.#isAdvised = true
+      }
       if (name !== 'waiting') return
       const seconds = ((nextRetryAt - since) / 1000).toFixed(1)
       this.#note(`${lastError?.message ?? ''} Next attempt in ${seconds} s.`)
+      if (this.#isAdvised || lastError?.code !== 'HL_CLIENT_NETWORK') return
+      this.#isAdvised = true
+      this.#note('Is the hub running? Set another with --url; Ctrl-C stops.')
     })
     for (const type of NOTED) {
       client.on(type, (data) => this.#note(`${type} ${JSON.stringify(data)}`))

@@ -79,7 +79,42 @@ describe('heartline', () => {
       expect(await run.exit, args.join(' ')).toBe(2)
       expect(run.err).toMatch(/^heartline: /)
       expect(run.err).not.toContain('    at ')
+      expect(run.err).toMatch(
+        /\n\nUsage:   heartline .*\nExample: heartline .*\nHelp:    heartline /,
+      )
     }
+  })
+
+  it('says after wrong usage how the command is called, and what was meant', async () => {
+    const missing = cli(['subscribe'])
+    const wrong = cli(['config', 'check', '--bogus'])
+    const typo = cli(['subscribe', 'a', '--cout', '1'])
+    const keyless = cli(['token'])
+    expect([await missing.exit, await wrong.exit, await typo.exit, await keyless.exit]).toEqual([
+      2, 2, 2, 2,
+    ])
+    expect(missing.err).toBe(
+      "heartline: missing required argument 'topic'\n\n" +
+        'Usage:   heartline subscribe [options] <topic...>\n' +
+        "Example: heartline subscribe 'news/**'\n" +
+        'Help:    heartline subscribe --help\n',
+    )
+    expect(wrong.err).toContain('Usage:   heartline config check [options] [file]\n')
+    expect(typo.err).toContain('(Did you mean --count?)')
+    expect(keyless.err).toContain('[HL_USAGE]\n\nUsage:   heartline token [options]\n')
+    expect([missing.out, wrong.out, typo.out, keyless.out].join('')).toBe('')
+  })
+
+  it('asks once whether the hub runs that never answered', async () => {
+    const probe = createServer().listen(0, '127.0.0.1')
+    await eventually(() => probe.listening)
+    const { port } = probe.address() as AddressInfo
+    await new Promise((resolve) => probe.close(resolve))
+    const run = cli(['subscribe', 'a', '--url', `http://127.0.0.1:${port}`])
+    await eventually(() => run.err.split('Next attempt').length > 2, 20_000)
+    run.child.kill('SIGINT')
+    expect(await run.exit).toBe(0)
+    expect(run.err.split('Is the hub running?')).toHaveLength(2)
   })
 })
 
@@ -197,7 +232,9 @@ describe('heartline publish', () => {
     const server = await startGuarded()
     const refused = cli(['publish', 'a', 'x', '--url', server.url])
     expect(await refused.exit).toBe(1)
-    expect(refused.err).toMatch(/^heartline: This needs a token.*\[HL_AUTH_REQUIRED\]\n$/)
+    expect(refused.err).toMatch(
+      /^heartline: This needs a token.*\[HL_AUTH_REQUIRED\]\n.*--token or HEARTLINE_TOKEN\.\n$/,
+    )
     const nobody = cli(['publish', 'a', 'x', '--url', 'http://127.0.0.1:9'])
     expect(await nobody.exit).toBe(1)
     expect(nobody.err).toContain('[HL_HUB_UNREACHABLE]')
@@ -241,6 +278,16 @@ describe('heartline subscribe', () => {
       type: 'message',
       data: 'one',
     })
+  })
+
+  it('ends without a word when whoever read its output has gone', async () => {
+    const server = await start()
+    const run = cli(['subscribe', 'a', '--quiet', '--since', 'earliest', '--url', server.url])
+    await server.hub.publish([{ topic: 'a', data: 'one' }])
+    await eventually(() => run.out === 'one\n', 20_000)
+    run.child.stdout?.destroy()
+    await server.hub.publish([{ topic: 'a', data: 'two' }])
+    expect([await run.exit, run.err]).toEqual([0, ''])
   })
 
   it('comes back after the stream broke, without a gap or a duplicate, and stops on SIGTERM', async () => {
