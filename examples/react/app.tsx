@@ -19,8 +19,10 @@ function Board(): ReactElement {
   const { state, events, lastError } = useStream({ limit: 5 })
   return (
     <main>
-      <p id="state">{state.name}</p>
-      <p>{lastError?.message}</p>
+      <p id="state" data-state={state.name}>
+        {state.name}
+      </p>
+      <p id="error">{lastError?.message}</p>
       <table>
         <tbody>
           {['EUR', 'USD'].map((symbol) => (

@@ -19,7 +19,7 @@ export async function checkSite(site: PriceSite): Promise<string[]> {
   }
   try {
     const html = await (await fetch(site.url)).text()
-    expect(html.includes('<p id="state">idle</p>'), 'the server renders no page')
+    expect(html.includes('<p id="state" data-state="idle">idle</p>'), 'the server renders no page')
 
     const page = await browser.newPage()
     page.on('pageerror', (error) => problems.push(String(error)))

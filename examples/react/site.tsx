@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, request as ask, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +14,7 @@ import { rolldown } from 'rolldown'
 import { App } from './app.tsx'
 
 const LOG = createJsonLogger('error', { write: () => {} })
+const STYLE = readFileSync(new URL('page.css', import.meta.url), 'utf8')
 const BROWSER = fileURLToPath(new URL('browser.tsx', import.meta.url))
 
 /** A page that is rendered here, and a hub behind it. */
@@ -74,7 +76,9 @@ export class PriceSite {
 /** Nothing is asked for here: the hooks render what they have before the first event. */
 function page(): string {
   const html = renderToString(<App options={{ url: 'http://localhost/v1/events' }} />)
-  return `<!doctype html><meta charset="utf-8"><title>Prices</title><div id="root">${html}</div>
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Prices</title>
+<meta name="viewport" content="width=device-width, initial-scale=1"><style>${STYLE}</style>
+<div id="root">${html}</div>
 <script type="module" src="/page.js"></script>`
 }
 
