@@ -39,9 +39,10 @@ export class Tab {
     await waitFor(async () => (await this.state()) === 'open', { what: 'the tab is open' })
   }
 
+  /** Or a later one: `n` may have been published before the tab was connected. */
   async untilSeen(n: number): Promise<void> {
     let last: number[] = []
-    await waitFor(async () => (last = await this.seen()).includes(n), {
+    await waitFor(async () => (last = await this.seen()).some((seen) => seen >= n), {
       what: `the tab sees ${n}`,
       report: () => `the last it saw is ${last.at(-1)} of ${last.length}`,
     })
