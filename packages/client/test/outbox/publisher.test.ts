@@ -93,7 +93,7 @@ describe('publishing', () => {
     server.handler = (request, response, n, body) => {
       if (n === 0) return response.writeHead(503, { 'retry-after': '1' }).end()
       if (request.headers.authorization !== 'Bearer fresh') return response.writeHead(401).end()
-      if (body.includes('bad')) return response.writeHead(400).end('{"code":"HL_NO"}')
+      if (body.includes('"bad"')) return response.writeHead(400).end('{"code":"HL_NO"}')
       return store(request, response, n, body)
     }
     const startedAt = Date.now()
