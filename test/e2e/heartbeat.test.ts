@@ -7,12 +7,16 @@ import { sleep, waitFor } from '../kit/wait-for.ts'
 const INTERVAL_MS = 1_000
 const WATCH_MS = 20_000
 const BUSY_MS = 300
+/** How far from its time a beat may come on a machine that does other things too. */
+const TOLERANCE = 0.15
 const HEARTBEAT = /^hb (\d+)$/
 
 interface Watched {
   /** The hub's own stamps. */
   readonly stamps: number[]
   readonly arrivals: number[]
+  /** For each heartbeat, how long nothing else had come before it. */
+  readonly silences: number[]
   events: number
   readonly reader: RawReader
 }
@@ -28,10 +32,13 @@ afterAll(() => hub.stop())
 async function watch(topic: string): Promise<Watched> {
   const stamps: number[] = []
   const arrivals: number[] = []
+  const silences: number[] = []
+  let heardAt = performance.now()
   const reader = new RawReader(
     { url: `${hub.url}/v1/events?topic=${topic}` },
     {
       onEvent: ({ type }) => {
+        heardAt = performance.now()
         if (type === 'message') watched.events++
       },
       onComment: (text) => {
@@ -39,10 +46,12 @@ async function watch(topic: string): Promise<Watched> {
         if (stamp === undefined) return
         stamps.push(Number(stamp))
         arrivals.push(performance.now())
+        silences.push(performance.now() - heardAt)
+        heardAt = performance.now()
       },
     },
   )
-  const watched: Watched = { stamps, arrivals, events: 0, reader }
+  const watched: Watched = { stamps, arrivals, silences, events: 0, reader }
   await waitFor(() => reader.connects === 1, { what: 'the stream is open' })
   return watched
 }
@@ -65,17 +74,20 @@ describe('with a heartbeat of one second', () => {
     publisher.close()
 
     const expected = WATCH_MS / INTERVAL_MS
-    expect(idle.stamps.length).toBeGreaterThanOrEqual(expected * 0.85)
-    expect(idle.stamps.length).toBeLessThanOrEqual(expected * 1.15)
+    expect(idle.stamps.length).toBeGreaterThanOrEqual(expected * (1 - TOLERANCE))
+    expect(idle.stamps.length).toBeLessThanOrEqual(expected * (1 + TOLERANCE))
     // The hub's own stamps and what arrives: other tests may hold up a process now and then, but
     // a heartbeat is never left out.
-    const within = (ms: number): boolean => Math.abs(ms - INTERVAL_MS) <= INTERVAL_MS * 0.15
+    const within = (ms: number): boolean => Math.abs(ms - INTERVAL_MS) <= INTERVAL_MS * TOLERANCE
     for (const gaps of [intervals(idle.stamps), intervals(idle.arrivals)]) {
-      expect(gaps.filter((ms) => !within(ms)).length, gaps.join()).toBeLessThanOrEqual(2)
-      expect(Math.max(...gaps), gaps.join()).toBeLessThan(INTERVAL_MS * 1.5)
+      expect(gaps.filter((ms) => !within(ms)).length, gaps.join()).toBeLessThanOrEqual(expected / 4)
+      expect(Math.max(...gaps), gaps.join()).toBeLessThan(INTERVAL_MS * 1.9)
     }
 
     expect(busy.events).toBe(publisher.acknowledged)
-    expect(busy.stamps).toEqual([])
+    // Only a publisher that was held up itself leaves room for one.
+    const early = busy.silences.filter((ms) => ms < INTERVAL_MS * (1 - TOLERANCE))
+    expect(early).toEqual([])
+    expect(busy.stamps.length).toBeLessThanOrEqual(expected / 4)
   }, 60_000)
 })

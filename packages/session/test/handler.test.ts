@@ -337,7 +337,8 @@ describe('What a server closes', () => {
     await until(() => clients.every(({ received }) => received.text.includes('retry')))
     const start = performance.now()
     await new Promise((resolve) => server.close(resolve))
-    expect(performance.now() - start).toBeLessThan(1_000)
+    // Milliseconds; without the end of the streams, five seconds and more.
+    expect(performance.now() - start).toBeLessThan(3_000)
     await until(() => clients.every(({ finished }) => finished))
     expect(clients.every(({ received }) => received.text.includes('heartline.drain'))).toBe(true)
     agent.destroy()
@@ -379,7 +380,7 @@ describe('What a server closes', () => {
     await until(() => session?.isBlocked)
     const start = performance.now()
     await new Promise((resolve) => server.close(resolve))
-    expect(performance.now() - start).toBeLessThan(2_000)
+    expect(performance.now() - start).toBeLessThan(3_000)
     client.leave()
   })
 })
