@@ -28,6 +28,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
+    // What is waited for may take its time on a busy machine: one second is not enough there.
+    expect: { poll: { timeout: 15_000 } },
     maxWorkers: 2,
   },
 })

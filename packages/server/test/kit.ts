@@ -173,7 +173,7 @@ export function logLines(): { lines: string[]; log: ReturnType<typeof createJson
 
 export async function eventually(
   check: () => boolean | Promise<boolean>,
-  ms = 5000,
+  ms = 15_000,
 ): Promise<void> {
   const end = Date.now() + ms
   while (!(await check())) {
