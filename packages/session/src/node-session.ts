@@ -206,9 +206,14 @@ function prepareHead(
   if (isHttp2(response)) {
     response.removeHeader('transfer-encoding')
     response.removeHeader('connection')
-  } else if (request.httpVersionMajor === 1 && response.shouldKeepAlive) {
+  } else if (request.httpVersionMajor === 1 && mayStayOpen(response)) {
     fields['Connection'] = 'keep-alive'
   }
+}
+
+/** Without chunks, as to HTTP/1.0, the end of the connection is the end of the stream. */
+function mayStayOpen(response: ServerResponse): boolean {
+  return response.shouldKeepAlive && response.useChunkedEncodingByDefault
 }
 
 function sendHead(response: NodeResponse, fields: Record<string, string>): void {

@@ -156,6 +156,20 @@ describe('A session on node:http', () => {
     expect(peer.text).toMatch(/\n\ndata: plain\n\n$/)
   })
 
+  it('does not promise to keep the connection to HTTP/1.0 that asks for it without chunks', async () => {
+    const { port, sessions } = await serve()
+    const asks = 'GET / HTTP/1.0\r\nConnection: keep-alive\r\n'
+    const plain = dial(port, `${asks}\r\n`)
+    await until(() => plain.text.includes('retry'))
+    expect(plain.text).toContain('Connection: close\r\n')
+    sessions[0]!.close()
+    await until(() => plain.closed)
+    const chunked = dial(port, `${asks}TE: chunked\r\n\r\n`)
+    await until(() => chunked.text.includes('retry'))
+    expect(chunked.text).toContain('Connection: keep-alive\r\n')
+    expect(chunked.text).toContain('Transfer-Encoding: chunked\r\n')
+  })
+
   it('closes the connection at the end when the client asked for that', async () => {
     const { port, sessions } = await serve()
     const peer = dial(port, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
