@@ -9,6 +9,8 @@ export interface Setup {
   readonly handler: StreamHandler
   /** Of `GET /events`, behind the framework's own authentication. */
   readonly authorize?: (() => Promise<void>) | undefined
+  /** More headers of all streams. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 export interface Application {

@@ -20,6 +20,7 @@ export function describeUnkindReaders(targets: readonly AdapterTarget[]): void {
     let metrics: StreamMetrics
     let handler: StreamHandler
     let authorize: () => Promise<void>
+    let headers: Record<string, string>
     let errors: unknown[]
     const rejections: unknown[] = []
     const onRejection = (reason: unknown): void => void rejections.push(reason)
@@ -37,11 +38,13 @@ export function describeUnkindReaders(targets: readonly AdapterTarget[]): void {
       metrics = new StreamMetrics({ onError: (error) => void errors.push(error) })
       handler = waits
       authorize = () => Promise.resolve()
+      headers = {}
       application = await target.start({
         hub,
         monitor: metrics.monitor('adapter'),
         handler: (session, signal, context) => handler(session, signal, context),
         authorize: () => authorize(),
+        headers,
       })
       process.on('unhandledRejection', onRejection)
     })
@@ -88,6 +91,21 @@ export function describeUnkindReaders(targets: readonly AdapterTarget[]): void {
         await until(() => client.isGone)
         expect(client.received.text).toBe('')
       }
+      await expectService()
+    })
+
+    it('answers with a real 500 when the head cannot be made, and not with silence', async () => {
+      // As of an application that puts into a header what a reader has sent.
+      headers['x-greeting'] = 'hello\r\nset-cookie: a=b'
+      for (const path of ['/stream', '/events?topic=news']) {
+        const client = ask({ path, headers: authorization })
+        const { status, headers: sent } = await client.head
+        expect(status).toBe(500)
+        expect(sent).not.toHaveProperty('set-cookie')
+      }
+      await until(isQuiet)
+      expect(counts().opened).toBe(0)
+      delete headers['x-greeting']
       await expectService()
     })
 

@@ -1,7 +1,10 @@
 import {
+  adoptHeaders,
   closeStreams,
   streamNode,
   subscribeNode,
+  type HeldHeaders,
+  type NodeHost,
   type NodeHub,
   type NodeRequest,
   type NodeResponse,
@@ -19,7 +22,7 @@ export interface FastifyRequestLike {
 export interface FastifyReplyLike {
   readonly raw: NodeResponse
   hijack(): unknown
-  getHeaders(): Record<string, number | string | string[] | undefined>
+  getHeaders(): HeldHeaders
 }
 
 /** A Fastify instance, as far as it is used here. */
@@ -57,7 +60,7 @@ Object.assign(heartline, {
  * `app.get('/clock', { preHandler: authenticate }, stream(async (session, signal, request) => …))`.
  *
  * Hooks before it authenticate, and headers of the reply are kept. What is refused, or thrown before
- * the head, goes to Fastify's error handler; the reply is hijacked right before the head.
+ * the head, goes to Fastify's error handler; the reply is hijacked with the head.
  */
 export function stream<Request extends FastifyRequestLike = FastifyRequestLike>(
   handler: StreamHandler<Request>,
@@ -65,8 +68,7 @@ export function stream<Request extends FastifyRequestLike = FastifyRequestLike>(
 ): FastifyHandler<Request> {
   return async (request, reply) => {
     const pair = { request: request.raw, response: reply.raw }
-    const takeOver = (): void => hijack(reply)
-    await streamNode(pair, handler, options, { context: request, takeOver })
+    await streamNode(pair, handler, options, hostOf(request, reply))
     return reply
   }
 }
@@ -85,17 +87,16 @@ export function subscribe<
 ): FastifyHandler<Request> {
   return async (request, reply) => {
     const pair = { request: request.raw, response: reply.raw }
-    const takeOver = (): void => hijack(reply)
-    await subscribeNode(hub, pair, options, { context: request, takeOver })
+    await subscribeNode(hub, pair, options, hostOf(request, reply))
     return reply
   }
 }
 
-/** A hijacked reply forgets the headers that were set on it: those of CORS, cookies and helmet. */
-function hijack(reply: FastifyReplyLike): void {
-  const { raw } = reply
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined && !raw.headersSent && !raw.hasHeader(name)) raw.setHeader(name, value)
+function hostOf<Request>(context: Request, reply: FastifyReplyLike): NodeHost<Request> {
+  return {
+    context,
+    // A hijacked reply forgets the headers that were set on it: those of CORS, cookies and helmet.
+    prepare: () => adoptHeaders(reply.raw, reply.getHeaders()),
+    takeOver: () => void reply.hijack(),
   }
-  reply.hijack()
 }

@@ -25,8 +25,8 @@ export type KoaHandler<Context extends KoaContextLike> = (context: Context) => P
  * `router.get('/clock', authenticate, stream(async (session, signal, ctx) => …))`.
  *
  * Middleware around it authenticates, and headers that were set before are kept. What is refused, or
- * thrown before the head, is thrown for Koa to answer. Koa is told not to respond right before the
- * head. Ends when somebody calls `server.close()`.
+ * thrown before the head, is thrown for Koa to answer. Koa is told not to respond with the head.
+ * Ends when somebody calls `server.close()`.
  */
 export function stream<Context extends KoaContextLike = KoaContextLike>(
   handler: StreamHandler<Context>,

@@ -1,6 +1,9 @@
 import {
+  adoptHeaders,
   streamNode,
   subscribeNode,
+  type HeldHeaders,
+  type NodeHost,
   type NodeHub,
   type NodeRequest,
   type NodeResponse,
@@ -16,7 +19,7 @@ type PlatformRequest = NodeRequest | { readonly raw: NodeRequest }
 type PlatformReply = {
   readonly raw: NodeResponse
   hijack(): unknown
-  getHeaders(): Record<string, number | string | string[] | undefined>
+  getHeaders(): HeldHeaders
 }
 type PlatformResponse = NodeResponse | PlatformReply
 
@@ -29,7 +32,7 @@ type Open = (answer: unknown, parts: Parts) => Promise<unknown>
 
 interface Parts {
   readonly pair: { readonly request: NodeRequest; readonly response: NodeResponse }
-  readonly host: { readonly context: PlatformRequest; readonly takeOver: () => void }
+  readonly host: NodeHost<PlatformRequest>
 }
 
 /**
@@ -65,7 +68,7 @@ export function Subscribe<Admission, Subscription>(
 function decorate(path: string, open: Open): MethodDecorator {
   return (target, key, descriptor) => {
     const method = descriptor.value as Method
-    const arity = method.length
+    const arity = arityOf(method, target, key)
     const replaced: Method = async function (...args) {
       const parts = partsOf(args[arity] as PlatformRequest, args[arity + 1] as PlatformResponse)
       const answer = await method.apply(this, args.slice(0, arity))
@@ -83,24 +86,29 @@ function decorate(path: string, open: Open): MethodDecorator {
   }
 }
 
-function partsOf(context: PlatformRequest, response: PlatformResponse): Parts {
-  const request = 'raw' in context ? context.raw : context
-  if (!('raw' in response)) {
-    return { pair: { request, response }, host: { context, takeOver: () => {} } }
-  }
-  return {
-    pair: { request, response: response.raw },
-    host: { context, takeOver: () => hijack(response) },
-  }
+/** Where Nest keeps which argument is what. */
+const ARGUMENTS = '__routeArguments__'
+
+/** How many arguments Nest gives: a method does not count those that have a default. */
+function arityOf(method: Method, target: object, key: string | symbol): number {
+  const known = (Reflect.getMetadata(ARGUMENTS, target.constructor, key) ?? {}) as object
+  const indexes = Object.values(known).map(({ index }: { index: number }) => index + 1)
+  return Math.max(method.length, ...indexes)
 }
 
-/** A hijacked reply of Fastify forgets the headers that were set on it. */
-function hijack(reply: PlatformReply): void {
-  const { raw } = reply
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined && !raw.headersSent && !raw.hasHeader(name)) raw.setHeader(name, value)
+function partsOf(context: PlatformRequest, response: PlatformResponse): Parts {
+  const request = 'raw' in context ? context.raw : context
+  if (!('raw' in response)) return { pair: { request, response }, host: { context } }
+  const { raw } = response
+  return {
+    pair: { request, response: raw },
+    host: {
+      context,
+      // A hijacked reply of Fastify forgets the headers that were set on it.
+      prepare: () => adoptHeaders(raw, response.getHeaders()),
+      takeOver: () => void response.hijack(),
+    },
   }
-  reply.hijack()
 }
 
 function refuse(error: unknown): never {

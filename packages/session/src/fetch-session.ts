@@ -34,11 +34,13 @@ export function createFetchSession(
   return { session: new Session(transport, resolved, cause), response }
 }
 
+/** A transport and the response whose body it is. */
+export interface OpenedFetch extends Opened {
+  readonly response: Response
+}
+
 /** Makes the response. What it answers is over from the start where `createFetchSession` says so. */
-export function openFetch(
-  request: FetchRequest,
-  resolved: ResolvedSessionOptions,
-): Opened & { readonly response: Response } {
+export function openFetch(request: FetchRequest, resolved: ResolvedSessionOptions): OpenedFetch {
   const headers = headFields(resolved)
   const { signal } = request
   if (signal.aborted || request.method === 'HEAD') {

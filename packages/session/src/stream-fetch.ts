@@ -1,11 +1,12 @@
-import { openFetch, resolveFetchOptions } from './fetch-session.ts'
+import { openFetch, resolveFetchOptions, type OpenedFetch } from './fetch-session.ts'
 import { forgoEncoding, type SeenRequest } from './forgo-encoding.ts'
-import { HandlerRun, type StreamHandler } from './handler-run.ts'
+import { HandlerRun, type HandlerTerms, type StreamHandler } from './handler-run.ts'
 import { exposeIn, type HeaderBag } from './head.ts'
 import { HeldTransport } from './held-transport.ts'
 import type { SessionMonitor } from './monitor.ts'
+import type { ResolvedSessionOptions } from './options.ts'
 import { Session } from './session.ts'
-import { checkStream, claim, runTerms, type StreamHandlerOptions } from './stream-options.ts'
+import { answerOnce, checkStream, runTerms, type StreamHandlerOptions } from './stream-options.ts'
 
 /** What an adapter adds. */
 export interface FetchHost<Context> {
@@ -34,22 +35,41 @@ export async function streamFetch<Context>(
   options: StreamHandlerOptions<Context>,
   host: FetchHost<Context>,
 ): Promise<Response> {
-  const { context, monitor = options.monitor, headers, seen, signal = request.signal } = host
+  const { context, monitor = options.monitor, headers, seen } = host
   checkStream(handler, request.headers.get('accept'), options)
   const more = await options.authorize?.(context)
-  const resolved = resolveFetchOptions({ ...options, ...more, monitor })
-  claim(request)
-  if (headers !== undefined) exposeIn(headers)
-  if (seen !== undefined) forgoEncoding(seen)
+  const merged = { ...options, ...more, monitor }
+  return answerOnce(request, () => {
+    const resolved = resolveFetchOptions(merged)
+    if (headers !== undefined) exposeIn(headers)
+    if (seen !== undefined) forgoEncoding(seen)
+    const { method } = request
+    const { signal = request.signal } = host
+    const open = (): OpenedFetch => openFetch({ method, signal }, resolved)
+    if (method === 'HEAD' || signal.aborted) return open().response
+    return run({ resolved, open, handler, context, ...runTerms(merged) })
+  })
+}
+
+/** What a handler's stream is made of. */
+interface Running<Context> extends Pick<
+  HandlerTerms<Context>,
+  'handler' | 'context' | 'closeWhenDone' | 'handlerTimeoutMs'
+> {
+  readonly resolved: ResolvedSessionOptions
+  readonly open: () => OpenedFetch
+}
+
+/** Has the response held back, and the handler called. */
+async function run<Context>({ resolved, open, ...terms }: Running<Context>): Promise<Response> {
   let response: Response | undefined
-  const open = (): ReturnType<typeof openFetch> => {
-    const opened = openFetch({ method: request.method, signal }, resolved)
+  const opening = (): OpenedFetch => {
+    const opened = open()
     ;({ response } = opened)
     return opened
   }
-  if (request.method === 'HEAD' || signal.aborted) return open().response
-  const held = new HeldTransport({ protocol: 'fetch', remoteAddress: undefined, open })
+  const held = new HeldTransport({ protocol: 'fetch', remoteAddress: undefined, open: opening })
   const session = new Session(held, resolved)
-  await new HandlerRun({ session, held, handler, context, monitor, ...runTerms(options) }).start()
+  await new HandlerRun({ session, held, monitor: resolved.monitor, ...terms }).start()
   return response ?? open().response
 }

@@ -54,12 +54,24 @@ export function checkMethod(method: string | undefined): void {
   throw new HeartlineError(sessionErrors.methodNotAllowed, { method: method ?? 'nothing' })
 }
 
-const streamed = new WeakSet<object>()
+const answered = new WeakSet<object>()
 
-/** A request is answered once. Throws `HL_HEAD_SENT` for the second time. */
-export function claim(request: object): void {
-  if (streamed.has(request)) throw new HeartlineError(sessionErrors.headSent)
-  streamed.add(request)
+/**
+ * A request is answered once: rejects with `HL_HEAD_SENT` for the second time, unless the first answer
+ * was a refusal, which somebody else may have a stream for.
+ */
+export async function answerOnce<Answer>(
+  request: object,
+  answer: () => Answer | Promise<Answer>,
+): Promise<Answer> {
+  if (answered.has(request)) throw new HeartlineError(sessionErrors.headSent)
+  answered.add(request)
+  try {
+    return await answer()
+  } catch (error) {
+    answered.delete(request)
+    throw error
+  }
 }
 
 /** What a run needs of the options. */

@@ -1,5 +1,6 @@
 import { HandlerRun, type StreamHandler } from './handler-run.ts'
 import { HeldTransport } from './held-transport.ts'
+import { openFor, type NodeHost, type NodePair } from './node-host.ts'
 import type { NodeRequest, NodeResponse } from './node-response.ts'
 import { createNodeSession, isGone, openNode, protocolOf } from './node-session.ts'
 import type { NodeSessionOptions } from './node-session.ts'
@@ -7,19 +8,11 @@ import { resolveSessionOptions } from './options.ts'
 import { groupOf } from './server-streams.ts'
 import { Session } from './session.ts'
 import { streamFetch } from './stream-fetch.ts'
-import { checkStream, claim, runTerms, type StreamHandlerOptions } from './stream-options.ts'
+import { answerOnce, checkStream, runTerms, type StreamHandlerOptions } from './stream-options.ts'
 
 /** The same with what is special to a Node response. */
 export interface NodeStreamOptions<Context = NodeRequest>
   extends StreamHandlerOptions<Context>, Pick<NodeSessionOptions, 'transport' | 'release'> {}
-
-/** What an adapter adds. */
-export interface NodeHost<Context> {
-  /** Given to the handler and to `authorize`. */
-  readonly context: Context
-  /** Called right before the head is sent: from then on the response is this stream's. */
-  readonly takeOver?: (() => void) | undefined
-}
 
 /**
  * Answers a request with a stream that a handler feeds:
@@ -54,42 +47,60 @@ export function stream(
   third?: StreamHandler<NodeRequest> | StreamHandlerOptions<Request>,
   options?: NodeStreamOptions,
 ): Promise<Session | Response> {
-  if (typeof second === 'function' || 'signal' in request) {
-    const context = request as Request
+  if (isFetch(request)) {
+    const context = request
     const rest = (third ?? {}) as StreamHandlerOptions<Request>
     return streamFetch(context, second as StreamHandler<Request>, rest, { context })
   }
-  const context = request as NodeRequest
+  const context = request
   const handler = third as StreamHandler<NodeRequest>
-  return streamNode({ request: context, response: second }, handler, options ?? {}, { context })
+  return streamNode(
+    { request: context, response: second as NodeResponse },
+    handler,
+    options ?? {},
+    { context },
+  )
+}
+
+/** By what nobody adds to a request of Node, as some do with a signal. */
+function isFetch(request: NodeRequest | Request): request is Request {
+  return typeof (request.headers as Partial<Headers>).get === 'function'
 }
 
 /** `stream` for an adapter, whose handlers get what their framework calls a request. */
 export async function streamNode<Context>(
-  { request, response }: { readonly request: NodeRequest; readonly response: NodeResponse },
+  pair: NodePair,
   handler: StreamHandler<Context>,
   options: NodeStreamOptions<Context>,
-  { context, takeOver }: NodeHost<Context>,
+  host: NodeHost<Context>,
 ): Promise<Session> {
+  const { request, response } = pair
   checkStream(handler, request.headers.accept, options)
-  const more = await options.authorize?.(context)
-  const monitor = groupOf(request, options.monitor)
-  const merged: NodeSessionOptions = { ...options, ...more, monitor }
-  claim(response)
-  if (request.method === 'HEAD' || isGone(request, response)) {
-    takeOver?.()
-    return createNodeSession(request, response, merged)
-  }
-  const resolved = resolveSessionOptions(merged)
+  const more = await options.authorize?.(host.context)
+  const merged = { ...options, ...more, monitor: groupOf(request, options.monitor) }
+  return answerOnce(response, () =>
+    request.method === 'HEAD' || isGone(request, response)
+      ? openFor(host, () => createNodeSession(request, response, merged))
+      : run(pair, handler, merged, host),
+  )
+}
+
+/** Has the head held back, and the handler called. */
+async function run<Context>(
+  { request, response }: NodePair,
+  handler: StreamHandler<Context>,
+  options: NodeStreamOptions<Context>,
+  host: NodeHost<Context>,
+): Promise<Session> {
+  const resolved = resolveSessionOptions(options)
   const held = new HeldTransport({
     protocol: protocolOf(request),
     remoteAddress: request.socket.remoteAddress,
-    open: () => {
-      takeOver?.()
-      return openNode({ request, response, resolved, options: merged })
-    },
+    open: () => openFor(host, () => openNode({ request, response, resolved, options })),
   })
   const session = new Session(held, resolved)
+  const { context } = host
+  const { monitor } = options
   await new HandlerRun({ session, held, handler, context, monitor, ...runTerms(options) }).start()
   return session
 }

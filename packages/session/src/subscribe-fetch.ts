@@ -3,7 +3,7 @@ import { forgoEncoding } from './forgo-encoding.ts'
 import { exposeIn } from './head.ts'
 import type { SessionMonitor } from './monitor.ts'
 import type { FetchHost } from './stream-fetch.ts'
-import { checkAccept, checkMethod, claim } from './stream-options.ts'
+import { answerOnce, checkAccept, checkMethod } from './stream-options.ts'
 
 /** The part of a hub (`@heartline/hub`) that adapters for Fetch use. */
 export interface FetchHub<Admission, Subscription> {
@@ -50,8 +50,9 @@ export async function subscribeFetch<Context, Admission, Subscription>(
   const admission = await options.authorize?.(context)
   const lastEventId = request.headers.get('last-event-id') ?? undefined
   const subscription = hub.admitUrl(request.url, lastEventId, admission ?? undefined)
-  claim(request)
-  if (headers !== undefined) exposeIn(headers)
-  if (seen !== undefined) forgoEncoding(seen)
-  return hub.openFetch({ method, signal }, subscription, { headers: options.headers, monitor })
+  return answerOnce(request, () => {
+    if (headers !== undefined) exposeIn(headers)
+    if (seen !== undefined) forgoEncoding(seen)
+    return hub.openFetch({ method, signal }, subscription, { headers: options.headers, monitor })
+  })
 }

@@ -1,10 +1,10 @@
 import type { SessionMonitor } from './monitor.ts'
+import { openFor, type NodeHost, type NodePair } from './node-host.ts'
 import type { NodeRequest, NodeResponse } from './node-response.ts'
 import type { NodeSessionOptions } from './node-session.ts'
 import { groupOf } from './server-streams.ts'
 import type { Session } from './session.ts'
-import { checkAccept, checkMethod, claim } from './stream-options.ts'
-import type { NodeHost } from './stream.ts'
+import { answerOnce, checkAccept, checkMethod } from './stream-options.ts'
 import type { SubscribeOptions } from './subscribe-fetch.ts'
 
 /** The part of a hub (`@heartline/hub`) that adapters for Node use. */
@@ -37,19 +37,20 @@ export interface NodeSubscribeOptions<Context, Admission>
  */
 export async function subscribeNode<Context, Admission, Subscription>(
   hub: NodeHub<Admission, Subscription>,
-  { request, response }: { readonly request: NodeRequest; readonly response: NodeResponse },
+  { request, response }: NodePair,
   options: NodeSubscribeOptions<Context, Admission>,
-  { context, takeOver }: NodeHost<Context>,
+  host: NodeHost<Context>,
 ): Promise<Session> {
   checkMethod(request.method)
   if (options.checkAccept !== false) checkAccept(request.headers.accept)
-  const admission = await options.authorize?.(context)
+  const admission = await options.authorize?.(host.context)
   const given = request.headers['last-event-id']
   const lastEventId = Array.isArray(given) ? given[0] : given
   const subscription = hub.admitUrl(request.url ?? '/', lastEventId, admission ?? undefined)
-  claim(response)
-  takeOver?.()
   const { headers, release } = options
   const monitor = groupOf(request, options.monitor)
-  return hub.open(request, response, subscription, { headers, release, monitor })
+  const extra = { headers, release, monitor }
+  return answerOnce(response, () =>
+    openFor(host, () => hub.open(request, response, subscription, extra)),
+  )
 }

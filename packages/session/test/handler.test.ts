@@ -319,11 +319,55 @@ describe('A second stream for one request', () => {
     expect(errors).toMatchObject([{ code: 'HL_HEAD_SENT' }])
   })
 
+  it('is taken when the first was refused, as by a page of errors that is a stream', async () => {
+    const codes: unknown[] = []
+    const server = http.createServer((request, response) => {
+      const fails = (): never => {
+        throw new Error('no database')
+      }
+      stream(request, response, fails).catch((error: unknown) => {
+        codes.push((error as Error).message)
+        return stream(request, response, (session) => void session.send({ data: 'sorry' }))
+      })
+    })
+    const [client] = await listen(
+      () => server,
+      (port) => http1Client(port, false),
+    )
+    await until(() => client!.received.events.length === 1)
+    expect(client!.received.events[0]).toMatchObject({ data: 'sorry' })
+    expect(codes).toEqual(['no database'])
+    const request = new Request('http://localhost/')
+    const refused = stream(request, () => Promise.reject(new Error('no database')))
+    await expect(refused).rejects.toThrow('no database')
+    const response = await stream(request, (session) => session.close())
+    await response.text()
+    client!.leave()
+  })
+
   it('of a Fetch request is refused', async () => {
     const request = new Request('http://localhost/')
     const response = await stream(request, (session) => session.close())
     await expect(stream(request, () => {})).rejects.toMatchObject({ code: 'HL_HEAD_SENT' })
     await response.text()
+  })
+})
+
+describe('A request of Node', () => {
+  it('is not taken for one of Fetch, whatever others put on it', async () => {
+    const server = http.createServer((request, response) => {
+      const { signal } = new AbortController()
+      void stream(Object.assign(request, { signal }), response, (session) => {
+        session.send({ data: 'hello' })
+      })
+    })
+    const [client] = await listen(
+      () => server,
+      (port) => http1Client(port, false),
+    )
+    await until(() => client!.received.events.length === 1)
+    expect(client!.received.events[0]).toMatchObject({ data: 'hello' })
+    client!.leave()
   })
 })
 

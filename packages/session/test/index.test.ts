@@ -31,6 +31,7 @@ const neutral = [
 ]
 
 const node = [
+  'adoptHeaders',
   'IN_BATCH',
   'NO_BATCH',
   'allowedSeam',

@@ -12,7 +12,7 @@ interface NodeServer {
   readonly stop: () => unknown
 }
 
-function create({ hub, monitor, handler, authorize }: Setup) {
+function create({ hub, monitor, handler, authorize, headers }: Setup) {
   const app = new Elysia({ adapter: node() })
   heartline(app)
   app.use(cors({ origin: 'shop.example' }))
@@ -31,13 +31,13 @@ function create({ hub, monitor, handler, authorize }: Setup) {
     set.headers['content-encoding'] = 'gzip'
     return new Response(gzipSync(body), value instanceof Response ? value : {})
   })
-  app.get('/events', subscribe(hub, { monitor, authorize }), {
+  app.get('/events', subscribe(hub, { monitor, authorize, headers }), {
     beforeHandle: ({ headers, status }) =>
       headers['authorization'] === 'yes' ? undefined : status(401, 'Who are you?'),
   })
   app.get('/page', () => PAGE)
-  app.get('/stream', stream(handler, { monitor }))
-  app.post('/stream', stream(handler, { monitor }))
+  app.get('/stream', stream(handler, { monitor, headers }))
+  app.post('/stream', stream(handler, { monitor, headers }))
   return app
 }
 

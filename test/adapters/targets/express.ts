@@ -18,13 +18,13 @@ const target = (name: string, create: typeof express): AdapterTarget => ({
   name,
   http: 1,
   helmet: 'x-frame-options',
-  start: ({ hub, monitor, handler, authorize }) => {
+  start: ({ hub, monitor, handler, authorize, headers }) => {
     const app = create()
     app.use(compression({ threshold: 0 }), cors({ origin: ORIGIN }), helmet(), create.json())
-    app.get('/events', authenticate, subscribe(hub, { monitor, authorize }))
+    app.get('/events', authenticate, subscribe(hub, { monitor, authorize, headers }))
     app.get('/page', (_request, response) => void response.send(PAGE))
-    app.get('/stream', stream(handler, { monitor }))
-    app.post('/stream', stream(handler, { monitor }))
+    app.get('/stream', stream(handler, { monitor, headers }))
+    app.post('/stream', stream(handler, { monitor, headers }))
     const silent: express.ErrorRequestHandler = (error, _request, response, next) => {
       if (response.headersSent) next(error)
       else response.status((error as { status?: number }).status ?? 500).send('failed')

@@ -12,15 +12,15 @@ const authenticate: preHandlerHookHandler = (request, reply, done) => {
 }
 
 async function start(app: FastifyInstance, setup: Setup): Promise<Application> {
-  const { hub, monitor, handler, authorize } = setup
+  const { hub, monitor, handler, authorize, headers } = setup
   await app.register(compress, { threshold: 0, customTypes: () => true })
   await app.register(cors, { origin: ORIGIN })
   await app.register(helmet)
   await app.register(heartline)
-  app.get('/events', { preHandler: authenticate }, subscribe(hub, { monitor, authorize }))
+  app.get('/events', { preHandler: authenticate }, subscribe(hub, { monitor, authorize, headers }))
   app.get('/page', (_request, reply) => reply.type('text/plain').send(PAGE))
-  app.get('/stream', stream(handler, { monitor }))
-  app.post('/stream', stream(handler, { monitor }))
+  app.get('/stream', stream(handler, { monitor, headers }))
+  app.post('/stream', stream(handler, { monitor, headers }))
   await app.listen({ port: 0, host: '127.0.0.1' })
   return { port: (app.server.address() as AddressInfo).port, close: () => app.close() }
 }

@@ -21,7 +21,7 @@ import helmet from 'helmet'
 import { ORIGIN, PAGE, type AdapterTarget, type Setup } from '../target.ts'
 import { listen } from './listen.ts'
 
-function create({ hub, monitor, handler, authorize }: Setup): App {
+function create({ hub, monitor, handler, authorize, headers }: Setup): App {
   const app = createApp({
     onError: (error, event) => {
       setResponseStatus(event, error.statusCode)
@@ -42,13 +42,13 @@ function create({ hub, monitor, handler, authorize }: Setup): App {
     }),
   )
   const router = createRouter()
-  router.get('/events', defineEventHandler(subscribe(hub, { monitor, authorize })))
+  router.get('/events', defineEventHandler(subscribe(hub, { monitor, authorize, headers })))
   router.get(
     '/page',
     defineEventHandler(() => PAGE),
   )
-  router.get('/stream', defineEventHandler(stream(handler, { monitor })))
-  const answer = stream(handler, { monitor })
+  router.get('/stream', defineEventHandler(stream(handler, { monitor, headers })))
+  const answer = stream(handler, { monitor, headers })
   router.post(
     '/stream',
     defineEventHandler(async (event) => {

@@ -7,7 +7,7 @@ import { compression } from 'h3-compression'
 import { ORIGIN, PAGE, type AdapterTarget, type Setup } from '../target.ts'
 import { listen } from './listen.ts'
 
-function create({ hub, monitor, handler, authorize }: Setup): H3 {
+function create({ hub, monitor, handler, authorize, headers }: Setup): H3 {
   const app = new H3({ silent: true })
   app.use((event) => {
     const answered = handleCors(event, { origin: [ORIGIN] })
@@ -19,12 +19,12 @@ function create({ hub, monitor, handler, authorize }: Setup): H3 {
   app.use('/events', (event) => {
     if (event.req.headers.get('authorization') !== 'yes') throw new HTTPError({ status: 401 })
   })
-  app.get('/events', subscribe(hub, { monitor, authorize }))
+  app.get('/events', subscribe(hub, { monitor, authorize, headers }))
   app.get('/page', () => PAGE)
-  app.get('/stream', stream(handler as never, { monitor }))
+  app.get('/stream', stream(handler as never, { monitor, headers }))
   app.post('/stream', async (event) => {
     await event.req.json()
-    return stream(handler as never, { monitor })(event)
+    return stream(handler as never, { monitor, headers })(event)
   })
   return app
 }

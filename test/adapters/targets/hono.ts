@@ -9,19 +9,19 @@ import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import { ORIGIN, PAGE, type AdapterTarget, type Application, type Setup } from '../target.ts'
 
-function create({ hub, monitor, handler, authorize }: Setup): Hono {
+function create({ hub, monitor, handler, authorize, headers }: Setup): Hono {
   const app = new Hono()
   app.use(compress({ threshold: 0 }), cors({ origin: ORIGIN }), secureHeaders())
   app.use('/events', async (c, next) => {
     if (c.req.header('authorization') !== 'yes') throw new HTTPException(401)
     await next()
   })
-  app.get('/events', subscribe(hub, { monitor, authorize }))
+  app.get('/events', subscribe(hub, { monitor, authorize, headers }))
   app.get('/page', (c) => c.text(PAGE))
-  app.get('/stream', stream(handler, { monitor }))
+  app.get('/stream', stream(handler, { monitor, headers }))
   app.post('/stream', async (c) => {
     await c.req.json()
-    return stream(handler, { monitor })(c)
+    return stream(handler, { monitor, headers })(c)
   })
   app.onError((error, c) =>
     error instanceof HTTPException ? error.getResponse() : c.text('failed', 500),

@@ -11,15 +11,15 @@ import helmet from 'koa-helmet'
 import { ORIGIN, PAGE, type AdapterTarget, type Setup } from '../target.ts'
 import { listen } from './listen.ts'
 
-function create({ hub, monitor, handler, authorize }: Setup): Koa {
+function create({ hub, monitor, handler, authorize, headers }: Setup): Koa {
   const app = new Koa()
   app.silent = true
   app.use(compress({ threshold: 0 }) as never)
   app.use(cors({ origin: ORIGIN }))
   app.use(helmet())
   app.use(bodyParser())
-  const events = subscribe(hub, { monitor, authorize })
-  const feed = stream(handler, { monitor })
+  const events = subscribe(hub, { monitor, authorize, headers })
+  const feed = stream(handler, { monitor, headers })
   app.use(async (ctx) => {
     if (ctx.path === '/stream' && (ctx.method === 'GET' || ctx.method === 'POST')) return feed(ctx)
     if (ctx.path === '/page') ctx.body = PAGE

@@ -29,7 +29,7 @@ class AuthenticationGuard implements CanActivate {
 }
 
 /** The decorators as functions: these files are compiled without their syntax. */
-function moduleOf({ hub, monitor, handler, authorize }: Setup) {
+function moduleOf({ hub, monitor, handler, authorize, headers }: Setup) {
   class StreamController {
     events() {
       return authorize?.()
@@ -60,12 +60,12 @@ function moduleOf({ hub, monitor, handler, authorize }: Setup) {
   }
   on(
     'events',
-    Subscribe(() => hub, 'events', { monitor }),
+    Subscribe(() => hub, 'events', { monitor, headers }),
     UseGuards(AuthenticationGuard),
   )
   on('page', Get('page'))
-  on('feed', Stream('stream', { monitor }))
-  on('post', Stream('stream', { monitor }), Post('stream'))
+  on('feed', Stream('stream', { monitor, headers }))
+  on('post', Stream('stream', { monitor, headers }), Post('stream'))
   Controller()(StreamController)
   class ApplicationModule {}
   Module({

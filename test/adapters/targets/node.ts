@@ -13,7 +13,7 @@ import { ORIGIN, PAGE, type AdapterTarget, type Setup } from '../target.ts'
 import { listen } from './listen.ts'
 
 /** No framework: what it would do is done by hand. */
-function listenerOf({ hub, monitor, handler, authorize }: Setup) {
+function listenerOf({ hub, monitor, handler, authorize, headers }: Setup) {
   const answer = (request: NodeRequest, response: NodeResponse): void => {
     response.setHeader('access-control-allow-origin', ORIGIN)
     if (request.url === '/page') {
@@ -28,8 +28,13 @@ function listenerOf({ hub, monitor, handler, authorize }: Setup) {
       return
     }
     const opening = isHub
-      ? subscribeNode(hub, { request, response }, { monitor, authorize }, { context: request })
-      : stream(request, response, handler, { monitor })
+      ? subscribeNode(
+          hub,
+          { request, response },
+          { monitor, authorize, headers },
+          { context: request },
+        )
+      : stream(request, response, handler, { monitor, headers })
     opening.catch((error: unknown) => {
       if (response.headersSent) return
       const { status, headers, body } = toRefusal(error)

@@ -3,6 +3,6 @@ import { defineEventHandler } from 'h3-1'
 import { currentSetup } from '../../setup.ts'
 
 export default defineEventHandler((event) => {
-  const { hub, monitor, authorize } = currentSetup()
-  return subscribe(hub, { monitor, authorize })(event)
+  const { hub, monitor, authorize, headers } = currentSetup()
+  return subscribe(hub, { monitor, authorize, headers })(event)
 })

@@ -3,6 +3,6 @@ import { defineEventHandler } from 'h3-1'
 import { currentSetup } from '../../setup.ts'
 
 export default defineEventHandler((event) => {
-  const { handler, monitor } = currentSetup()
-  return stream(handler, { monitor })(event)
+  const { handler, monitor, headers } = currentSetup()
+  return stream(handler, { monitor, headers })(event)
 })

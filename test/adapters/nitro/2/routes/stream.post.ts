@@ -4,6 +4,6 @@ import { currentSetup } from '../../setup.ts'
 
 export default defineEventHandler(async (event) => {
   await readBody(event)
-  const { handler, monitor } = currentSetup()
-  return stream(handler, { monitor })(event)
+  const { handler, monitor, headers } = currentSetup()
+  return stream(handler, { monitor, headers })(event)
 })

@@ -3,6 +3,6 @@ import { defineHandler } from 'nitro/h3'
 import { currentSetup } from '../../setup.ts'
 
 export default defineHandler((event) => {
-  const { hub, monitor, authorize } = currentSetup()
-  return subscribe(hub, { monitor, authorize })(event)
+  const { hub, monitor, authorize, headers } = currentSetup()
+  return subscribe(hub, { monitor, authorize, headers })(event)
 })

@@ -3,6 +3,6 @@ import { defineHandler } from 'nitro/h3'
 import { currentSetup } from '../../setup.ts'
 
 export default defineHandler((event) => {
-  const { handler, monitor } = currentSetup()
-  return stream(handler as never, { monitor })(event)
+  const { handler, monitor, headers } = currentSetup()
+  return stream(handler as never, { monitor, headers })(event)
 })

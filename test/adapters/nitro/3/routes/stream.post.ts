@@ -4,6 +4,6 @@ import { currentSetup } from '../../setup.ts'
 
 export default defineHandler(async (event) => {
   await event.req.json()
-  const { handler, monitor } = currentSetup()
-  return stream(handler as never, { monitor })(event)
+  const { handler, monitor, headers } = currentSetup()
+  return stream(handler as never, { monitor, headers })(event)
 })
