@@ -1,26 +1,21 @@
-import { encodeComment, encodeEvent, encodeRetry, HeartlineError } from '@heartline/wire'
+import { encodeComment, encodeEvent, encodeRetry } from '@heartline/wire'
 import type { EventFields } from '@heartline/wire'
 import { encodeFramed } from './chunk.ts'
-import { IN_BATCH, NO_BATCH } from './batch.ts'
 import { checkClosing, checkReason } from './check-closing.ts'
 import { addCleanup, type Cleanup } from './cleanup.ts'
 import type { CloseOptions, DrainOptions } from './close-options.ts'
-import type { Connection } from './connection.ts'
 import type { EndReason, SessionEnd } from './end-reason.ts'
-import { sessionErrors } from './errors.ts'
 import { farewellText, firstText, heartbeatFrame, heartbeatNotice } from './greeting.ts'
 import { checkExpiry, checkHeartbeat, checkNumber, type ResolvedSessionOptions } from './options.ts'
 import type { Observer } from './observer.ts'
 import { Onlookers } from './onlookers.ts'
-import { PendingBytes } from './pending-bytes.ts'
+import { Outlet } from './outlet.ts'
 import { policyOf, type SessionPolicy } from './policy.ts'
 import { pump, type EndWatcher, type EventSourceLike } from './pump.ts'
 import type { StreamOptions, StreamResult } from './pump.ts'
 import type { SendResult } from './send-result.ts'
-import { BLOCKED, FREE, OVER, type State } from './session-state.ts'
-import { Timetable, type Due, type TimetableOwner } from './timetable.ts'
-import type { CloseCause, Framing, Protocol, Seam, Transport } from './transport.ts'
-import type { TransportListener } from './transport.ts'
+import type { Due } from './timetable.ts'
+import type { CloseCause, Transport, TransportListener } from './transport.ts'
 
 /** Told about a session. One observer may serve any number of sessions. */
 export type SessionObserver = Observer<Session>
@@ -33,7 +28,7 @@ export type SessionObserver = Observer<Session>
  * reason: from then on it takes no more, `signal` is aborted, `closed` resolved and the observer
  * told. What was already handed over still leaves, within a grace.
  */
-export class Session implements TransportListener, TimetableOwner {
+export class Session extends Outlet implements TransportListener {
   /** Unguessable, URL-safe. Told to the reader in the header `Heartline-Session`. */
   readonly id: string
   /** Unix milliseconds. */
@@ -41,79 +36,30 @@ export class Session implements TransportListener, TimetableOwner {
   /** Address of the reader, when known. */
   readonly remoteAddress: string | undefined
 
-  #transport: Transport
   readonly #policy: SessionPolicy
-  readonly #timetable: Timetable
-  #state: State = FREE
-  /** The newest batch that it was taken into. */
-  #batch = 0
   #end: SessionEnd | undefined = undefined
   #observer: SessionObserver | undefined = undefined
-  #pending: PendingBytes | undefined = undefined
   #onlookers: Onlookers | undefined = undefined
 
   /** @internal Sends the first bytes, unless the transport is over already. */
   constructor(transport: Transport, options: ResolvedSessionOptions, overBecause?: EndReason) {
+    const policy = policyOf(options)
+    super(transport, policy)
     this.id = options.id
     this.openedAt = options.wheel.unixNow()
     this.remoteAddress = options.remoteAddress ?? transport.remoteAddress
-    this.#transport = transport
-    this.#policy = policyOf(options)
-    this.#timetable = new Timetable(this, this.#policy)
+    this.#policy = policy
     if (transport.over) {
-      this.#state = OVER
+      this.seal()
       this.#end = { reason: overBecause ?? 'disconnected', at: this.openedAt }
       return
     }
     transport.listen(this)
-    this.#write(encodeFramed(firstText(options), this.framing))
-    this.#timetable.setHeartbeat(options.heartbeatMs)
-    if (options.expiresAtMs !== undefined) this.#timetable.setExpiry(options.expiresAtMs)
+    this.handOver(encodeFramed(firstText(options), this.framing))
+    this.timetable.setHeartbeat(options.heartbeatMs)
+    if (options.expiresAtMs !== undefined) this.timetable.setExpiry(options.expiresAtMs)
     if (options.maxAgeMs > 0) this.setMaxAge(options.maxAgeMs)
     if (transport.isHeld !== true) options.monitor?.onOpen?.(this)
-  }
-
-  /** How bytes for `writeFramed` have to be framed. Asking for it sends a head that is held back. */
-  get framing(): Framing {
-    return this.#transport.framing
-  }
-
-  get protocol(): Protocol {
-    return this.#transport.protocol
-  }
-
-  /** True until the session ends. */
-  get isOpen(): boolean {
-    return this.#state !== OVER
-  }
-
-  get isOver(): boolean {
-    return this.#state === OVER
-  }
-
-  /** True while the reader has not taken what was written. False once the session is over. */
-  get isBlocked(): boolean {
-    return this.#state === BLOCKED
-  }
-
-  /** The connection as the kernel knows it. It may be a proxy's. */
-  get connection(): Connection {
-    return this.#transport
-  }
-
-  /** What its bytes are written to. */
-  get seam(): Seam {
-    return this.#transport.seam ?? 'custom'
-  }
-
-  /** When bytes were last handed over, in milliseconds of the wheel's clock (`Wheel.now`). */
-  get lastWriteAt(): number {
-    return this.#timetable.lastWriteAt
-  }
-
-  /** Bytes that wait in this session's own queue. */
-  get pendingBytes(): number {
-    return this.#pending?.bytes ?? 0
   }
 
   /** How it ended; undefined while it is open. */
@@ -136,43 +82,17 @@ export class Session implements TransportListener, TimetableOwner {
    * nothing is written then.
    */
   send(event: EventFields): SendResult {
-    return this.#put(encodeEvent(event))
+    return this.#send(encodeEvent(event))
   }
 
   /** Sends a comment: bytes that no reader sees. */
   comment(text: string): SendResult {
-    return this.#put(encodeComment(text))
+    return this.#send(encodeComment(text))
   }
 
   /** Tells the reader its reconnection delay in milliseconds, as given: no jitter is added. */
   retry(ms: number): SendResult {
-    return this.#put(encodeRetry(ms))
-  }
-
-  /**
-   * Hands over bytes that are framed for `framing` already, and queues nothing: the fast path of
-   * a fan-out. Returns false when the session is now blocked (the bytes were taken) or over (they
-   * were not). Throws `HL_SESSION_BLOCKED` when the session was blocked before.
-   */
-  writeFramed(bytes: Uint8Array): boolean {
-    if (this.#state === FREE) return this.#write(bytes)
-    if (this.#state === OVER) return false
-    throw new HeartlineError(sessionErrors.writeRefused)
-  }
-
-  /**
-   * For a batch of sends that does in one system call what `writeFramed` does for one session: the
-   * descriptor to send to, and the session counts as written to. What the batch cannot send follows
-   * through `writeFramed` in the same turn, before anything else. See `NO_BATCH` and `IN_BATCH`.
-   */
-  joinBatch(batch: number): number {
-    if (this.#state !== FREE) return NO_BATCH
-    if (this.#batch === batch) return IN_BATCH
-    const { fd } = this.#transport
-    if (fd === undefined || fd < 0) return NO_BATCH
-    this.#batch = batch
-    this.#timetable.wrote()
-    return fd
+    return this.#send(encodeRetry(ms))
   }
 
   /** Sets the one observer; a later one takes the place of the first. */
@@ -184,7 +104,7 @@ export class Session implements TransportListener, TimetableOwner {
 
   /** Resolves true when the session may be written to, false when it is over. Never hangs. */
   ready(): Promise<boolean> {
-    if (this.#state !== BLOCKED) return Promise.resolve(this.#state === FREE)
+    if (!this.isBlocked) return Promise.resolve(this.isOpen)
     return this.#some().ready()
   }
 
@@ -204,9 +124,9 @@ export class Session implements TransportListener, TimetableOwner {
    */
   setHeartbeat(intervalMs: number): void {
     checkHeartbeat(intervalMs)
-    if (!this.isOpen || intervalMs === this.#timetable.heartbeatMs) return
+    if (!this.isOpen || intervalMs === this.timetable.heartbeatMs) return
     this.comment(heartbeatNotice(intervalMs))
-    this.#timetable.setHeartbeat(intervalMs)
+    this.timetable.setHeartbeat(intervalMs)
   }
 
   /**
@@ -215,7 +135,7 @@ export class Session implements TransportListener, TimetableOwner {
    */
   setExpiry(atMs: number | undefined): void {
     if (atMs !== undefined) checkExpiry(atMs)
-    if (this.isOpen) this.#timetable.setExpiry(atMs)
+    if (this.isOpen) this.timetable.setExpiry(atMs)
   }
 
   /** Sets the age, counted from now, at which it ends: less up to 10 % at random. 0 = never. */
@@ -224,7 +144,7 @@ export class Session implements TransportListener, TimetableOwner {
     if (!this.isOpen) return
     const { wheel, random } = this.#policy
     const age = maxAgeMs * (1 - 0.1 * random())
-    this.#timetable.setAgeLimit(maxAgeMs === 0 ? undefined : wheel.now() + age)
+    this.timetable.setAgeLimit(maxAgeMs === 0 ? undefined : wheel.now() + age)
   }
 
   /**
@@ -234,21 +154,21 @@ export class Session implements TransportListener, TimetableOwner {
    */
   close(reason: EndReason = 'finished', options: CloseOptions = {}): void {
     const { framing } = this
-    if (this.#state === OVER) return
+    if (this.isOver) return
     const { final, graceMs, error } = checkClosing(reason, options)
-    if (final !== undefined) this.#putFinal(encodeFramed(final, framing))
+    if (final !== undefined) this.putFinal(encodeFramed(final, framing))
     const blocked = this.isBlocked
     this.#over(reason, error)
-    this.#timetable.linger(graceMs)
-    if (!blocked) this.#transport.end()
+    this.timetable.linger(graceMs)
+    if (!blocked) this.finish()
   }
 
   /** Ends it and cuts its connection at once, with all other streams that this carries. */
   sever(reason: EndReason): void {
-    if (this.#state === OVER) return
+    if (this.isOver) return
     checkReason(reason)
     this.#cut(reason)
-    this.#transport.sever?.()
+    this.transport.sever?.()
   }
 
   /** Tells the reader to come back after a jittered delay (`heartline.drain`), then closes. */
@@ -268,7 +188,7 @@ export class Session implements TransportListener, TimetableOwner {
 
   /** @internal Its head was sent: this is what carries it from now on. */
   adopt(transport: Transport): void {
-    this.#transport = transport
+    this.transport = transport
     transport.listen(this)
     if (!transport.over) this.#policy.monitor?.onOpen?.(this)
   }
@@ -285,23 +205,22 @@ export class Session implements TransportListener, TimetableOwner {
 
   /** @internal Called by the transport. */
   onWritable(): void {
-    if (this.#state === OVER) return this.#flushRest()
-    this.#state = FREE
-    this.#timetable.unblock()
-    if (this.#pending !== undefined && !this.#flush(this.#pending)) return
+    // The session is over, but its reader goes on reading.
+    if (this.isOver) return this.finish()
+    if (!this.resume()) return
     this.#observer?.onWritable(this)
-    if (this.#state === FREE) this.#onlookers?.wake(true)
+    if (this.isOpen && !this.isBlocked) this.#onlookers?.wake(true)
   }
 
   /** @internal Called by the transport. */
   onTransportClosed(cause: CloseCause, error?: unknown): void {
-    this.#pending = undefined
-    if (this.#state === OVER) this.#timetable.stop()
+    this.drop()
+    if (this.isOver) this.timetable.stop()
     else this.#over(cause, error)
   }
 
   /** @internal Called by the timetable. */
-  onDue(due: Due): void {
+  override onDue(due: Due): void {
     if (due === 'heartbeat') return this.#beat()
     // Whoever is told of an end may do anything: nothing may be left in a batch.
     this.#policy.batch?.flush()
@@ -309,7 +228,7 @@ export class Session implements TransportListener, TimetableOwner {
       case 'blocked':
         return this.#cut('blocked')
       case 'linger':
-        return this.#discard()
+        return this.discard()
       case 'token-expired':
         return this.close(due, { final: encodeEvent({ type: 'heartline.expired', data: '{}' }) })
       case 'max-age':
@@ -322,76 +241,31 @@ export class Session implements TransportListener, TimetableOwner {
     const bytes = heartbeatFrame(heartbeatKind, this.framing, wheel.turnUnixNow())
     onHeartbeat()
     this.#policy.monitor?.onHeartbeat?.(this)
-    if (batch === undefined) this.#write(bytes)
+    if (batch === undefined) this.handOver(bytes)
     else batch.write(this, bytes)
   }
 
-  #put(text: string): SendResult {
-    const { framing } = this
-    if (this.#state === OVER) return 'over'
-    const bytes = encodeFramed(text, framing)
-    if (this.#state === BLOCKED) return this.#queue(bytes)
-    return this.#write(bytes) || this.#transport.isGone !== true ? 'written' : 'over'
-  }
-
-  /** Hands bytes to a transport that is free. */
-  #write(bytes: Uint8Array): boolean {
-    this.#timetable.wrote()
-    if (this.#transport.write(bytes)) return true
-    this.#state = BLOCKED
-    this.#timetable.block()
-    return false
-  }
-
-  /** A reader that does not read may cost `maxPendingBytes`, not more. */
-  #queue(bytes: Uint8Array): SendResult {
-    if (this.#transport.isGone === true) return 'over'
-    this.#pending ??= new PendingBytes()
-    if (this.#pending.bytes + bytes.length > this.#policy.maxPendingBytes) {
-      this.#cut('slow')
-      return 'over'
-    }
-    this.#pending.push(bytes)
-    return 'waiting'
-  }
-
-  /** The last bytes may pass the limit: nothing follows them, and the grace bounds their stay. */
-  #putFinal(bytes: Uint8Array): void {
-    if (this.#state === FREE) return void this.#write(bytes)
-    ;(this.#pending ??= new PendingBytes()).push(bytes)
-  }
-
-  #flush(pending: PendingBytes): boolean {
-    this.#pending = undefined
-    return this.#write(pending.take())
-  }
-
-  /** The session is over, but its reader goes on reading. */
-  #flushRest(): void {
-    const pending = this.#pending
-    this.#pending = undefined
-    if (pending === undefined || this.#transport.write(pending.take())) this.#transport.end()
+  #send(text: string): SendResult {
+    const result = this.put(text, this.#policy.maxPendingBytes)
+    if (result !== 'full') return result
+    this.#cut('slow')
+    return 'over'
   }
 
   #cut(reason: EndReason): void {
     this.#over(reason)
-    this.#discard()
-  }
-
-  #discard(): void {
-    this.#pending = undefined
-    this.#transport.destroy()
+    this.discard()
   }
 
   #over(reason: EndReason, error?: unknown): void {
     const at = this.#policy.wheel.unixNow()
     const end: SessionEnd = error === undefined ? { reason, at } : { reason, at, error }
-    this.#state = OVER
+    this.seal()
     this.#end = end
-    this.#timetable.stop()
+    this.timetable.stop()
     this.#onlookers?.over(end)
     this.#observer?.onEnd(this, end)
-    if (!this.#transport.over) this.#policy.monitor?.onEnd?.(this, end)
+    if (!this.transport.over) this.#policy.monitor?.onEnd?.(this, end)
   }
 
   #some(): Onlookers {
