@@ -1,4 +1,4 @@
-import type { HeartlineError } from '@heartline/wire'
+import type { HeartlineError, PublishEvent, PublishResult } from '@heartline/wire'
 import { Acknowledger } from './acknowledger.ts'
 import { Caller } from './caller.ts'
 import { ClientSource } from './client-source.ts'
@@ -11,7 +11,6 @@ import { resolveClient, type ClientOptions } from './options.ts'
 import type { OutboxSender } from './outbox/outbox.ts'
 import { Place } from './place.ts'
 import { Probe } from './probe.ts'
-import type { PublishEvent, PublishResult } from './outbox/publish-event.ts'
 import { Receiver } from './receiver.ts'
 
 /** Reads a stream and never loses its place. Made by `createClient`. */

@@ -1,7 +1,6 @@
-import { HeartlineError } from '@heartline/wire'
+import { HeartlineError, type StandardSchema } from '@heartline/wire'
 import { nameInvalid, schemaInvalid } from './errors.ts'
 import { isSchema, type SchemaInput, type SchemaOutput } from './standard-schema.ts'
-import type { StandardSchema } from './standard-schema.ts'
 
 /** For values that are something else on the wire: one schema for each side. */
 export interface SchemaPair {

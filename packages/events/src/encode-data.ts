@@ -1,14 +1,12 @@
-import { HeartlineError } from '@heartline/wire'
-import type { SchemaPair } from './define-events.ts'
-import { dataInvalid, dataNotJson, dataOneWay, reasonOf, schemaFailed } from './errors.ts'
 import {
-  isLater,
-  isResult,
-  pathOf,
+  HeartlineError,
   type SchemaIssue,
   type SchemaResult,
-} from './standard-schema.ts'
-import type { StandardSchema } from './standard-schema.ts'
+  type StandardSchema,
+} from '@heartline/wire'
+import type { SchemaPair } from './define-events.ts'
+import { dataInvalid, dataNotJson, dataOneWay, reasonOf, schemaFailed } from './errors.ts'
+import { isLater, isResult, pathOf } from './standard-schema.ts'
 
 const MOST_ISSUES = 5
 

@@ -12,7 +12,7 @@ export {
 export { issuesOf } from './encode-data.ts'
 export { eventsErrors, type EventsErrorName } from './errors.ts'
 export type { SendResult, SessionLike } from './session-like.ts'
-export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts'
+export type { SchemaIssue, SchemaResult, StandardSchema } from '@heartline/wire'
 export {
   toEvent,
   toEventAsync,

@@ -1,26 +1,4 @@
-/**
- * The part of Standard Schema v1 that is used: zod, valibot, arktype and others have it. Described
- * here by what is called, so that this package depends on none of them.
- */
-export interface StandardSchema<Input = unknown, Output = Input> {
-  readonly '~standard': {
-    readonly version: 1
-    readonly vendor: string
-    readonly types?: { readonly input: Input; readonly output: Output } | undefined
-    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
-  }
-}
-
-/** What a schema says about a value. */
-export type SchemaResult<Output = unknown> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly SchemaIssue[] }
-
-/** What is wrong with a value, and where in it. */
-export interface SchemaIssue {
-  readonly message: string
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
-}
+import type { SchemaIssue, SchemaResult, StandardSchema } from '@heartline/wire'
 
 /** What may be given to a schema. */
 export type SchemaInput<Schema extends StandardSchema> = NonNullable<

@@ -1,9 +1,8 @@
 import type { NewEntry } from '@heartline/broker'
-import { HeartlineError } from '@heartline/wire'
+import { HeartlineError, type PublishEvent } from '@heartline/wire'
 import { hubErrors } from './errors.ts'
 import type { NamespaceTable } from './namespace.ts'
 import type { ResolvedHubOptions } from './options.ts'
-import type { PublishEvent } from './publish.ts'
 import { checkTopic, typeName } from './topic.ts'
 
 const FIELDS = new Set(['topic', 'topics', 'data', 'type', 'key', 'private', 'retry', 'publishId'])

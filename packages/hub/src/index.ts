@@ -17,7 +17,7 @@ export {
 export { LogFollower, type FollowerListener } from './log-follower.ts'
 export { PROBLEM_TYPE, toProblem, type Problem } from './problem.ts'
 export type { PreparedEvents } from './prepared.ts'
-export type { PublishEvent, PublishResult } from './publish.ts'
+export type { PublishEvent, PublishResult } from '@heartline/wire'
 export type { Readiness } from './readiness.ts'
 export { checkSelector, rightsCover, selectorCovers, selectorMatches } from './selector.ts'
 export type { Subscription } from './subscriber.ts'

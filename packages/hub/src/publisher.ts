@@ -1,5 +1,10 @@
 import type { Broker, NewEntry } from '@heartline/broker'
-import { encodePosition, HeartlineError } from '@heartline/wire'
+import {
+  encodePosition,
+  HeartlineError,
+  type PublishEvent,
+  type PublishResult,
+} from '@heartline/wire'
 import type { Counters } from './counters.ts'
 import { hubErrors } from './errors.ts'
 import { toEntry } from './event.ts'
@@ -7,7 +12,6 @@ import type { LogFollower } from './log-follower.ts'
 import type { NamespaceTable } from './namespace.ts'
 import type { ResolvedHubOptions } from './options.ts'
 import type { PreparedEvents } from './prepared.ts'
-import type { PublishEvent, PublishResult } from './publish.ts'
 import { rightsCover } from './selector.ts'
 
 /** What publishing works with. */

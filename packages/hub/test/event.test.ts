@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { toEntry } from '../src/event.ts'
 import { NamespaceTable } from '../src/namespace.ts'
 import { resolveHubOptions, type HubOptions } from '../src/options.ts'
-import type { PublishEvent } from '../src/publish.ts'
+import type { PublishEvent } from '@heartline/wire'
 
 const broker = {} as HubOptions['broker']
 const options = resolveHubOptions({

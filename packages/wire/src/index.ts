@@ -20,3 +20,5 @@ export {
 export { wireErrors, type WireErrorName } from './errors.ts'
 export type { EventParser, ParsedEvent, ParserCallbacks, ParserOptions } from './event-parser.ts'
 export { createParser } from './parser.ts'
+export type { PublishEvent, PublishResult } from './publish-event.ts'
+export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.ts'

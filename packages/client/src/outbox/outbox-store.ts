@@ -1,4 +1,4 @@
-import type { PublishEvent } from './publish-event.ts'
+import type { PublishEvent } from '@heartline/wire'
 
 /** One call of `publish` that waits for its answer. */
 export interface OutboxEntry {

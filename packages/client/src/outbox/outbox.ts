@@ -1,8 +1,7 @@
-import type { HeartlineError } from '@heartline/wire'
+import type { HeartlineError, PublishEvent, PublishResult } from '@heartline/wire'
 import type { Caller } from '../caller.ts'
 import type { Clock } from '../clock.ts'
 import type { Ladder } from '../ladder.ts'
-import type { PublishEvent, PublishResult } from './publish-event.ts'
 
 /** What a client gives to the outbox that it publishes through. */
 export interface OutboxSetup {

@@ -1,5 +1,5 @@
 import type { SchemaPair } from '../define-events.ts'
-import type { StandardSchema } from '../standard-schema.ts'
+import type { StandardSchema } from '@heartline/wire'
 import { wireSchema } from './json-schema.ts'
 import type { JsonObject, ToJsonSchema } from './options.ts'
 import { isObject, mapReferences } from './references.ts'

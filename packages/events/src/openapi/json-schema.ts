@@ -1,7 +1,8 @@
 import { HeartlineError } from '@heartline/wire'
 import type { SchemaPair } from '../define-events.ts'
 import { reasonOf } from '../errors.ts'
-import { isLater, type StandardSchema } from '../standard-schema.ts'
+import type { StandardSchema } from '@heartline/wire'
+import { isLater } from '../standard-schema.ts'
 import { openApiErrors } from './errors.ts'
 import type { JsonObject, ToJsonSchema } from './options.ts'
 

@@ -1,5 +1,5 @@
 import type { EventDefinition } from '../define-events.ts'
-import type { StandardSchema } from '../standard-schema.ts'
+import type { StandardSchema } from '@heartline/wire'
 
 /** An object of JSON, as it stands in a description. */
 export type JsonObject = Readonly<Record<string, unknown>>

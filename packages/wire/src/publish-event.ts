@@ -1,4 +1,4 @@
-/** What a publisher hands to the hub. Unknown fields are refused where JSON enters. */
+/** What is published. Unknown fields are refused where JSON enters. */
 export interface PublishEvent {
   readonly topic?: string | undefined
   /** Either `topic` or `topics`, not both. At most 16. */
@@ -12,7 +12,10 @@ export interface PublishEvent {
   readonly private?: boolean | undefined
   /** Reconnection time told to readers, in milliseconds. */
   readonly retry?: number | undefined
-  /** Makes the publish idempotent inside the broker's window. 1 to 128 printable ASCII characters. */
+  /**
+   * Makes the publish idempotent inside the broker's window: the same one is stored once. 1 to 128
+   * printable ASCII characters. Default: none; clients give each event a random one.
+   */
   readonly publishId?: string | undefined
 }
 
