@@ -128,8 +128,9 @@ export class Receiver<Events extends EventMap> {
   #control({ type, data = '', id }: StreamItem): void | Promise<void> {
     // Also backwards: after a roll-back, smaller places are new events.
     this.#place.receive(id)
-    const fields = decodeData(data, 'auto')
-    const waiting = this.#deliver(type, 'data' in fields ? fields.data : data, id)
+    // Which is never a problem.
+    const fields = decodeData(data, 'auto') as { readonly data: unknown }
+    const waiting = this.#deliver(type, fields.data, id)
     if (type === 'heartline.expired') this.#controls.expire()
     else if (type === 'heartline.drain') this.#controls.leave(toError(drained))
     else if (type === 'heartline.end') this.#controls.stop(toError(dismissed))

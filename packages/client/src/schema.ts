@@ -1,16 +1,8 @@
+import type { StandardSchema as AnySchema } from '@heartline/wire'
 import { reasonOf } from './errors.ts'
 
-/** The part of Standard Schema (zod, valibot, arktype and others) that is used. */
-export interface StandardSchema<Output = unknown> {
-  readonly '~standard': {
-    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>
-  }
-}
-
-/** What a schema says about a value. */
-export type SchemaResult<Output> =
-  | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string }[] }
+/** A schema that answers `Output`, whatever it takes. */
+export type StandardSchema<Output = unknown> = AnySchema<unknown, Output>
 
 /** The data of an event, or why it is not valid. */
 export type Checked =
@@ -21,8 +13,10 @@ export type Checked =
 export async function check(schema: StandardSchema, value: unknown): Promise<Checked> {
   try {
     const result = await schema['~standard'].validate(value)
-    if (result.issues === undefined) return { data: result.value }
-    return { problem: result.issues.map(({ message }) => message).join('; ') }
+    // What is no answer of a schema throws here.
+    return 'value' in result && result.issues === undefined
+      ? { data: result.value }
+      : { problem: result.issues.map(({ message }) => message).join('; ') }
   } catch (thrown) {
     return { problem: reasonOf(thrown) }
   }
@@ -33,10 +27,10 @@ export async function check(schema: StandardSchema, value: unknown): Promise<Che
  * published; `json`: anything else is a problem; `text`: as it is.
  */
 export function decodeData(text: string, kind: 'auto' | 'json' | 'text'): Checked {
-  if (kind === 'text') return { data: text }
   try {
-    return { data: JSON.parse(text) as unknown }
+    if (kind !== 'text') return { data: JSON.parse(text) as unknown }
   } catch (thrown) {
-    return kind === 'auto' ? { data: text } : { problem: reasonOf(thrown) }
+    if (kind === 'json') return { problem: reasonOf(thrown) }
   }
+  return { data: text }
 }

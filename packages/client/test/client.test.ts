@@ -128,6 +128,8 @@ describe('what handlers get', () => {
     )
     const number = {
       '~standard': {
+        version: 1 as const,
+        vendor: 'test',
         validate: (value: unknown) =>
           typeof value === 'number'
             ? { value: value * 10 }
@@ -145,6 +147,25 @@ describe('what handlers get', () => {
     expect(seen).toEqual(['10.0', '20.0', 'ANY'])
     expect(reports).toEqual(['The data of "n" is not valid: not a number.'])
   })
+
+  it.each([undefined, null, 'yes', true, {}, { value: 1, issues: null }])(
+    'takes nothing that a schema answers with %j, which is no answer',
+    async (answer) => {
+      const { url } = await serve((_, response) =>
+        openStream(response, 'event: n\ndata: 1\n\nevent: o\ndata: 2\n\n'),
+      )
+      const schema = {
+        '~standard': { version: 1, vendor: 'test', validate: () => answer },
+      } as const
+      const client = open({ url, schemas: { n: schema as never } })
+      const seen: unknown[] = []
+      client.on('n', (data) => seen.push(data))
+      client.on('o', (data) => seen.push(data))
+      await until(() => seen.length > 0)
+      expect(seen).toEqual([2])
+      expect(client.errors).toEqual(['HL_CLIENT_DATA_INVALID'])
+    },
+  )
 
   it('reads data as JSON or text as told', async () => {
     const { url } = await serve((_, response) => openStream(response, 'data: 1\n\ndata: x\n\n'))

@@ -20,7 +20,7 @@ export function isSchema(value: unknown): value is StandardSchema {
 export function isResult(value: unknown): value is SchemaResult {
   if (typeof value !== 'object' || value === null) return false
   const { issues } = value as { readonly issues?: unknown }
-  return issues === undefined || Array.isArray(issues)
+  return issues === undefined ? 'value' in value : Array.isArray(issues)
 }
 
 /** Whether a schema, or what follows from it, is not done yet. */

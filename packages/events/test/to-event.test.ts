@@ -55,7 +55,7 @@ describe('what is not sent', () => {
     expect(issuesOf(undefined)).toEqual([])
   })
 
-  it.each([undefined, null, 'yes', { issues: null }])(
+  it.each([undefined, null, 'yes', true, {}, { value: 1, issues: null }])(
     'is what a schema answers %j about, which is no answer',
     (answer) => {
       const odd = defineEvents({ a: schemaOf<number>(() => answer as never) })
