@@ -1,4 +1,5 @@
 import {
+  exchangeBehind,
   goneSignal,
   groupOf,
   streamFetch,
@@ -8,7 +9,6 @@ import {
   type FetchHost,
   type FetchHub,
   type HeaderBag,
-  type ServedExchange,
   type SessionMonitor,
   type StreamHandler,
   type StreamHandlerOptions,
@@ -98,15 +98,8 @@ function hostOf<Context extends ElysiaContextLike>(
     monitor: groupFor(context, monitor),
     headers: bagOf(context),
     seen: context,
-    signal: goneSignal(nodeOf(context.request)),
+    signal: goneSignal(exchangeBehind(context.request)),
   }
-}
-
-type Node = ServedExchange & { readonly req?: Parameters<typeof groupOf>[0] }
-
-/** Its adapter for Node shows what is Node's. */
-function nodeOf(request: Request): Node | undefined {
-  return (request as { runtime?: { node?: Node } }).runtime?.node
 }
 
 /** With its adapter for Node the request came to a server that says when it closes. */
@@ -114,7 +107,7 @@ function groupFor(
   { request, server }: ElysiaContextLike,
   monitor: SessionMonitor | undefined,
 ): SessionMonitor {
-  if (server === undefined || server === null) return groupOf(nodeOf(request)?.req, monitor)
+  if (server === undefined || server === null) return groupOf(exchangeBehind(request)?.req, monitor)
   const known = groups.get(server) ?? new StreamGroups()
   groups.set(server, known)
   return known.group(monitor)

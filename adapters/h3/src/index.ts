@@ -1,11 +1,11 @@
 import {
+  exchangeBehind,
   goneSignal,
   groupOf,
   streamFetch,
   subscribeFetch,
   type FetchHost,
   type FetchHub,
-  type ServedExchange,
   type SessionMonitor,
   type StreamHandler,
   type StreamHandlerOptions,
@@ -61,11 +61,11 @@ function hostOf<Event extends H3EventLike>(
   event: Event,
   monitor: SessionMonitor | undefined,
 ): FetchHost<Event> {
-  const node = event.runtime?.node
+  const exchange = exchangeBehind(event)
   return {
     context: event,
-    monitor: groupOf(node?.req as Parameters<typeof groupOf>[0], monitor),
-    signal: goneSignal(node as ServedExchange | undefined),
+    monitor: groupOf(exchange?.req, monitor),
+    signal: goneSignal(exchange),
     headers: event.res.headers,
     seen: event.req,
   }

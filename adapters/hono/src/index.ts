@@ -1,4 +1,5 @@
 import {
+  exchangeBehind,
   goneSignal,
   groupOf,
   streamFetch,
@@ -6,7 +7,6 @@ import {
   toRefusal,
   type FetchHost,
   type FetchHub,
-  type ServedExchange,
   type SessionMonitor,
   type StreamHandler,
   type StreamHandlerOptions,
@@ -54,11 +54,11 @@ export function subscribe<Admission, Subscription, C extends Context = Context>(
 
 /** The server of `@hono/node-server` shows what is Node's; others end their streams by themselves. */
 function hostOf<C extends Context>(context: C, monitor: SessionMonitor | undefined): FetchHost<C> {
-  const { env } = context as { env?: { incoming?: ServedExchange['req']; outgoing?: never } }
+  const exchange = exchangeBehind(context.req.raw, context.env)
   return {
     context,
-    monitor: groupOf(env?.incoming as Parameters<typeof groupOf>[0], monitor),
-    signal: goneSignal({ req: env?.incoming, res: env?.outgoing }),
+    monitor: groupOf(exchange?.req, monitor),
+    signal: goneSignal(exchange),
     headers: context.res.headers,
   }
 }

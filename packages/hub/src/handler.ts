@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { exchangeBehind, goneSignal } from '@heartline/session'
 import { HeartlineError } from '@heartline/wire'
 import { hubErrors } from './errors.ts'
 import type { Hub } from './hub.ts'
@@ -41,17 +42,23 @@ export function createNodeHandler(
   }
 }
 
-/** The same for Fetch: `(request) => Promise<Response>`. */
+/**
+ * The same for Fetch: `(request) => Promise<Response>`. What `@hono/node-server` hands over beside a
+ * request says when its reader is gone, also that of a request which was pipelined.
+ */
 export function createFetchHandler(
   hub: Hub,
   options: HandlerOptions<Request> = {},
-): (request: Request) => Promise<Response> {
-  return async (request) => {
+): (request: Request, beside?: unknown) => Promise<Response> {
+  return async (request, beside) => {
     try {
-      checkMethod(request.method)
+      const { method } = request
+      checkMethod(method)
       const admission = await options.authorize?.(request)
       const lastEventId = request.headers.get('last-event-id') ?? undefined
-      return hub.openFetch(request, hub.admitUrl(request.url, lastEventId, admission))
+      const subscription = hub.admitUrl(request.url, lastEventId, admission)
+      const signal = goneSignal(exchangeBehind(request, beside)) ?? request.signal
+      return hub.openFetch({ method, signal }, subscription)
     } catch (error) {
       const problem = toProblem(error)
       return Response.json(problem, {

@@ -1,7 +1,11 @@
 /** A request and a response of node:http or node:http2, as far as they are used here: Fetch entries reach this file. */
 export interface ServedExchange {
-  readonly req?: { readonly socket?: { destroy(): unknown } | null | undefined } | undefined
+  readonly req?: { readonly socket?: ServedSocket | null | undefined } | undefined
   readonly res?: ServedResponse | undefined
+}
+
+interface ServedSocket {
+  destroy(): unknown
 }
 
 interface ServedResponse {
@@ -11,6 +15,25 @@ interface ServedResponse {
   /** Of HTTP/2. */
   readonly stream?: { readonly destroyed: boolean } | undefined
   once(event: 'close', listener: () => void): unknown
+}
+
+/**
+ * What stands behind a Fetch request on Node, as far as its host shows it: on the request (srvx, and
+ * so h3, Nitro and Elysia), or in what it hands over beside it (`@hono/node-server`).
+ */
+export function exchangeBehind(request: object, beside?: unknown): ServedExchange | undefined {
+  const { runtime } = request as { readonly runtime?: { readonly node?: ServedExchange } | null }
+  if (isServed(runtime?.node?.res)) return runtime?.node
+  const { incoming: req, outgoing: res } = (beside ?? {}) as {
+    readonly incoming?: ServedExchange['req']
+    readonly outgoing?: unknown
+  }
+  return isServed(res) ? { req, res } : undefined
+}
+
+/** Workers hand over what an application is given, by names of its own. */
+function isServed(response: unknown): response is ServedResponse {
+  return typeof (response as Partial<ServedResponse> | null | undefined)?.once === 'function'
 }
 
 /**

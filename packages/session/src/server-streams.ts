@@ -10,7 +10,7 @@ const SWEEPS = 400
 
 /** A request of node:http or node:http2, as far as it is used here: Fetch entries reach this file. */
 interface ServedRequest {
-  readonly socket?: object | undefined
+  readonly socket?: object | null | undefined
   /** Of HTTP/2. */
   readonly stream?: { readonly session?: Http2Session | undefined } | undefined
 }

@@ -1,4 +1,5 @@
 import { openFetch, resolveFetchOptions, type OpenedFetch } from './fetch-session.ts'
+import { exchangeBehind, goneSignal } from './gone-signal.ts'
 import { forgoEncoding, type SeenRequest } from './forgo-encoding.ts'
 import { HandlerRun, type HandlerTerms, type StreamHandler } from './handler-run.ts'
 import { exposeIn, type HeaderBag } from './head.ts'
@@ -20,6 +21,11 @@ export interface FetchHost<Context> {
   readonly seen?: SeenRequest | undefined
   /** Aborted when the reader is gone, where the signal of the request says something else. */
   readonly signal?: AbortSignal | undefined
+}
+
+/** Where no adapter is: what the host shows on the request is all that there is. */
+export function plainHost(request: Request): FetchHost<Request> {
+  return { context: request, signal: goneSignal(exchangeBehind(request)) }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { StreamHandler } from './handler-run.ts'
-import { streamFetch } from './stream-fetch.ts'
+import { plainHost, streamFetch } from './stream-fetch.ts'
 import type { StreamHandlerOptions } from './stream-options.ts'
 
 /** `stream` of `@heartline/session`, without the form for Node. */
@@ -8,5 +8,5 @@ export function stream(
   handler: StreamHandler<Request>,
   options: StreamHandlerOptions<Request> = {},
 ): Promise<Response> {
-  return streamFetch(request, handler, options, { context: request })
+  return streamFetch(request, handler, options, plainHost(request))
 }

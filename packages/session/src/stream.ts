@@ -7,7 +7,7 @@ import type { NodeSessionOptions } from './node-session.ts'
 import { resolveSessionOptions } from './options.ts'
 import { groupOf } from './server-streams.ts'
 import { Session } from './session.ts'
-import { streamFetch } from './stream-fetch.ts'
+import { plainHost, streamFetch } from './stream-fetch.ts'
 import { answerOnce, checkStream, runTerms, type StreamHandlerOptions } from './stream-options.ts'
 
 /** The same with what is special to a Node response. */
@@ -50,7 +50,7 @@ export function stream(
   if (isFetch(request)) {
     const context = request
     const rest = (third ?? {}) as StreamHandlerOptions<Request>
-    return streamFetch(context, second as StreamHandler<Request>, rest, { context })
+    return streamFetch(context, second as StreamHandler<Request>, rest, plainHost(context))
   }
   const context = request
   const handler = third as StreamHandler<NodeRequest>

@@ -15,6 +15,7 @@ const neutral = [
   'createFetchSession',
   'createSession',
   'createWheel',
+  'exchangeBehind',
   'goneSignal',
   'groupOf',
   'jitterUp',
