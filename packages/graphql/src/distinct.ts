@@ -1,11 +1,12 @@
 import type { Session, SessionOptions } from '@heartline/session/fetch'
+import type { EventFields } from '@heartline/wire'
 import type { ExecutionResult } from 'graphql'
 import type { Exchange } from './exchange.ts'
 import type { Execution } from './execution.ts'
 import { distinctFrames } from './frames.ts'
 import type { OpenStreams } from './open-streams.ts'
 import { OperationRun } from './operation-run.ts'
-import { Place } from './operation.ts'
+import { sendWhenFree } from './send-when-free.ts'
 
 /** What streams of their own need to know. */
 export interface DistinctTerms {
@@ -52,12 +53,19 @@ export function openRefused(
   exchange: Exchange<unknown>,
   result: ExecutionResult,
   session: SessionOptions,
-): Session {
+): void {
   // Written before the head is sent: what cannot be written is still a status.
-  const refused = distinctFrames.next(result, new Place())
-  const stream = exchange.open(session)
-  stream.send(refused)
-  stream.send(distinctFrames.complete())
+  const refused = distinctFrames.next(result, {})
+  void tell(exchange.open(session), [refused, distinctFrames.complete()])
+}
+
+async function tell(stream: Session, frames: readonly EventFields[]): Promise<void> {
+  for (const frame of frames) {
+    await sendWhenFree(
+      stream,
+      () => frame,
+      () => stream.isOpen,
+    )
+  }
   stream.close('finished')
-  return stream
 }

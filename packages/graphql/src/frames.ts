@@ -1,11 +1,11 @@
 import type { EventFields } from '@heartline/wire'
 import type { ExecutionResult } from 'graphql'
 import { toError } from './errors.ts'
-import type { Place } from './operation.ts'
+import type { ResultPlace } from './operation.ts'
 
 /** How the results of an operation are written on its stream. */
 export interface Frames {
-  next(result: ExecutionResult, place: Place): EventFields
+  next(result: ExecutionResult, place: ResultPlace): EventFields
   complete(): EventFields
   /** Tells where the source is when no result does; undefined where the stream has many sources. */
   place(id: string): EventFields | undefined
@@ -37,10 +37,8 @@ export function singleFrames(id: string): Frames {
 }
 
 /** A hole is told with the first result after it, where every client lets it through. */
-function withGap(result: ExecutionResult, place: Place): ExecutionResult {
-  const { gap } = place
+function withGap(result: ExecutionResult, { gap }: ResultPlace): ExecutionResult {
   if (gap === undefined) return result
-  place.gap = undefined
   return { ...result, extensions: { ...result.extensions, heartline: { gap } } }
 }
 
@@ -48,7 +46,7 @@ function withGap(result: ExecutionResult, place: Place): ExecutionResult {
  * An id of the stream would be the place of one of its operations: each result says its own, where
  * every client hands it on.
  */
-function withPlace(result: ExecutionResult, { id }: Place): ExecutionResult {
+function withPlace(result: ExecutionResult, { id }: ResultPlace): ExecutionResult {
   if (id === undefined) return result
   const { heartline, ...others } = result.extensions ?? {}
   const place = { ...(heartline as object | undefined), lastEventId: id }

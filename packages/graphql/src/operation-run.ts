@@ -8,6 +8,7 @@ import type { Frames } from './frames.ts'
 import { placeOf, type OperationEnd } from './operation.ts'
 import { Pause } from './pause.ts'
 import { toErrorMember } from './reply.ts'
+import { sendWhenFree } from './send-when-free.ts'
 import { nextTurn } from './turn.ts'
 
 /** What carries the results of an operation, and who is told of its end. */
@@ -82,16 +83,18 @@ export class OperationRun {
 
   async #send(result: ExecutionResult): Promise<void> {
     const { frames } = this.#terms
-    const place = placeOf(this.#execution.operation)
-    await this.#put(frames.next(result, place))
+    const place = placeOf(this.#execution.operation).take()
+    await this.#put(() => frames.next(result, place))
   }
 
-  /** Waits for the reader and for the pace, then sends. Sends nothing when it is over. */
-  async #put(frame: EventFields): Promise<void> {
+  /** Waits for the pace and for the reader, then sends. Sends nothing when it is over. */
+  async #put(toFrame: () => EventFields): Promise<void> {
     await this.#pause.wait()
-    if (!(await this.#isFree())) return
-    this.#pause.sent()
-    this.#terms.session.send(frame)
+    const toPaced = (): EventFields => {
+      this.#pause.sent()
+      return toFrame()
+    }
+    await sendWhenFree(this.#terms.session, toPaced, () => !this.#isOver)
   }
 
   async #isFree(): Promise<boolean> {
@@ -101,7 +104,7 @@ export class OperationRun {
   }
 
   async #finish(end: OperationEnd): Promise<void> {
-    await this.#put(this.#terms.frames.complete())
+    await this.#put(() => this.#terms.frames.complete())
     this.#over(end, false)
   }
 

@@ -32,14 +32,29 @@ export interface SourceGap {
   readonly to?: string | undefined
 }
 
+/** Where a source was when it brought a result. */
+export interface ResultPlace {
+  /** The id of the event behind the result; undefined for sources without ids. */
+  readonly id?: string | undefined
+  /** What was missing before it. */
+  readonly gap?: SourceGap | undefined
+}
+
 /** How far the source of an operation has come. */
-export class Place {
+export class Place implements ResultPlace {
   /** The id of the event that was taken last; undefined for sources without ids. */
   id: string | undefined = undefined
   /** What was missing before it. */
   gap: SourceGap | undefined = undefined
   /** Called when the source moved on without an event. */
   onMoved: ((id: string) => void) | undefined = undefined
+
+  /** For the result of now: a gap is told once. */
+  take(): ResultPlace {
+    const { id, gap } = this
+    this.gap = undefined
+    return { id, gap }
+  }
 }
 
 const places = new WeakMap<Operation, Place>()

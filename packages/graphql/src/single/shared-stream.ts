@@ -4,8 +4,9 @@ import { toError } from '../errors.ts'
 import type { Executor } from '../executor.ts'
 import { singleFrames, type Frames } from '../frames.ts'
 import { OperationRun } from '../operation-run.ts'
-import { Place, type OperationEnd } from '../operation.ts'
+import type { OperationEnd } from '../operation.ts'
 import { toErrorMember } from '../reply.ts'
+import { sendWhenFree } from '../send-when-free.ts'
 import type { OperationMessage, Question, Verdict } from './question.ts'
 
 /** What a shared stream needs to run operations. */
@@ -41,6 +42,7 @@ export class SharedStream<Incoming> {
 
   /** Does what was asked, now or a little later. */
   answer(question: Question): Verdict {
+    if (!this.#terms.session.isOpen) return 'missing'
     if (question.kind === 'operation') return this.#add(question.message)
     this.#stop(question.id)
     return 'accepted'
@@ -93,16 +95,17 @@ export class SharedStream<Incoming> {
 
   #refuse(id: string, slot: Slot, error: unknown): void {
     const member = toErrorMember(error, this.#terms.report)
-    this.#tell(id, slot, { errors: [member as GraphQLError] })
+    void this.#tell(id, slot, { errors: [member as GraphQLError] })
   }
 
-  /** An operation that ends before it began. */
-  #tell(id: string, slot: Slot, result: ExecutionResult): void {
-    if (this.#slots.get(id) !== slot) return
-    this.#slots.delete(id)
+  /** An operation that ends before it began. It has its place among the others until it was told. */
+  async #tell(id: string, slot: Slot, result: ExecutionResult): Promise<void> {
+    const { session } = this.#terms
     const frames: Frames = singleFrames(id)
-    this.#terms.session.send(frames.next(result, new Place()))
-    this.#terms.session.send(frames.complete())
+    const isWanted = (): boolean => this.#slots.get(id) === slot
+    await sendWhenFree(session, () => frames.next(result, {}), isWanted)
+    await sendWhenFree(session, () => frames.complete(), isWanted)
+    if (isWanted()) this.#slots.delete(id)
   }
 }
 

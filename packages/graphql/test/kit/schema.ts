@@ -100,6 +100,11 @@ export function makeSchema({ module }: Graphql): TestSchema {
           throw new Error('a field broke')
         },
       },
+      large: {
+        type: GraphQLString,
+        args: { bytes: int },
+        resolve: (_, { bytes }) => 'x'.repeat(bytes),
+      },
       square: { type: GraphQLInt, args: { of: int }, resolve: (_, args) => args.of * args.of },
     },
   })

@@ -1,6 +1,9 @@
 import { createParser, type ParsedEvent } from '@heartline/wire'
 import { until } from '../../../client/test/kit/until.ts'
 
+/** More than any test sends. */
+const MAX_EVENT_LENGTH = 64 * 1_048_576
+
 /** Reads a stream as the standard says, and keeps its text. */
 export class StreamReader {
   readonly events: ParsedEvent[] = []
@@ -44,10 +47,9 @@ export class StreamReader {
 
   async #read(): Promise<void> {
     const decoder = new TextDecoder()
-    const parser = createParser({
-      onEvent: (event) => void this.events.push(event),
-      onComment: (text) => void this.comments.push(text),
-    })
+    const onEvent = (event: ParsedEvent): void => void this.events.push(event)
+    const onComment = (text: string): void => void this.comments.push(text)
+    const parser = createParser({ onEvent, onComment }, { maxEventLength: MAX_EVENT_LENGTH })
     try {
       for (;;) {
         const { value, done } = await this.#reader.read()

@@ -1,0 +1,135 @@
+import type { Session } from '@heartline/session/fetch'
+import { describe, expect, it } from 'vitest'
+import { settle, until } from '../../client/test/kit/until.ts'
+import { startApi, targets, type Api, type Target } from './kit/ask.ts'
+import { StreamReader } from './kit/stream-reader.ts'
+
+const STREAM = { accept: 'text/event-stream' }
+const TOKEN = 'x-graphql-event-stream-token'
+const MIB = 1_048_576
+
+interface Watched {
+  readonly api: Api
+  /** Why streams ended. */
+  readonly ends: string[]
+  /** Bytes that wait in the queues of open streams. */
+  readonly pending: () => number
+}
+
+/** Streams that are given no room to queue anything. */
+async function startWatched(
+  target: Target,
+  options: Parameters<typeof startApi>[1] = {},
+): Promise<Watched> {
+  const ends: string[] = []
+  const sessions = new Set<Session>()
+  const monitor = {
+    onOpen: (session: Session) => void sessions.add(session),
+    onEnd: (session: Session, { reason }: { reason: string }) => {
+      sessions.delete(session)
+      ends.push(reason)
+    },
+  }
+  const api = await startApi(target, { stream: { maxPendingBytes: 0, monitor }, ...options })
+  const pending = (): number => [...sessions].reduce((sum, one) => sum + one.pendingBytes, 0)
+  return { api, ends, pending }
+}
+
+/** A reserved stream that nobody reads yet. */
+async function openUnread(api: Api): Promise<{ token: string; response: Response }> {
+  const token = await api.reserve()
+  const response = await api.fetch(api.url, { headers: { ...STREAM, [TOKEN]: token } })
+  return { token, response }
+}
+
+describe.each(targets)('Results larger than a stream may queue ($name)', (target) => {
+  it('leave whole on a stream of their own, complete behind them', async () => {
+    const { api, ends } = await startWatched(target)
+    const reader = await api.stream(`{ large(bytes: ${20 * MIB}) }`)
+    await reader.end()
+    expect(reader.results[0].data.large).toHaveLength(20 * MIB)
+    expect(reader.isComplete).toBe(true)
+    await until(() => ends.length === 1)
+    expect(ends).toEqual(['finished'])
+  })
+
+  it('take turns on a shared stream, whenever its reader begins to read', async () => {
+    const { api, ends, pending } = await startWatched(target)
+    const { token, response } = await openUnread(api)
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f']
+    for (const id of ids) {
+      expect((await api.operate(token, id, `{ large(bytes: ${3 * MIB}) }`)).status).toBe(202)
+    }
+    await settle(50)
+    expect(pending()).toBe(0)
+    const reader = new StreamReader(response)
+    await reader.count(ids.length * 2)
+    const frames = reader.events.map(({ type, data }) => ({ type, ...JSON.parse(data) }))
+    for (const id of ids) {
+      const [next, complete] = frames.filter((frame) => frame.id === id)
+      expect(next.payload.data.large).toHaveLength(3 * MIB)
+      expect(complete.type).toBe('complete')
+    }
+    expect(ends).toEqual([])
+    reader.leave()
+  })
+
+  it('are asked of no source while its reader does not read', async () => {
+    const { api, ends, pending } = await startWatched(target)
+    const { token, response } = await openUnread(api)
+    const sources = 8
+    for (let i = 0; i < sources; i++) {
+      await api.operate(token, `${i}`, `subscription { flood(bytes: ${2 * MIB}) }`)
+    }
+    let before = -1
+    while (before !== api.sources.pulled) {
+      before = api.sources.pulled
+      await settle(300)
+    }
+    // One for each that waits its turn at the most, and what the kernel and the client hold.
+    expect(before).toBeLessThan(sources + 10)
+    expect(pending()).toBe(0)
+    const reader = new StreamReader(response)
+    await reader.count(sources * 3)
+    // None of them starves.
+    expect(new Set(reader.results.map(({ id }) => id)).size).toBe(sources)
+    expect(ends).toEqual([])
+    reader.leave()
+    await until(() => api.sources.stopped === sources)
+  })
+
+  it('do not make what is refused meanwhile break the stream', async () => {
+    const { api, ends } = await startWatched(target, {
+      context: (_incoming, { params }) => {
+        if (params.query.includes('hello')) throw new target.graphql.module.GraphQLError('not now')
+      },
+    })
+    const { token, response } = await openUnread(api)
+    await api.operate(token, 'large', `subscription { flood(bytes: ${4 * MIB}) }`)
+    await until(() => api.sources.pulled > 0)
+    const statuses: number[] = []
+    for (let i = 0; i < 100; i++) {
+      statuses.push((await api.operate(token, `${i}`, '{ hello }')).status)
+    }
+    // What waits to be told has its place, and those are counted.
+    expect(statuses.filter((status) => status === 202)).toHaveLength(99)
+    expect(statuses.at(-1)).toBe(429)
+    const reader = new StreamReader(response)
+    const refused = (): unknown[] =>
+      reader.results.filter(({ payload }) => payload.errors?.[0].message === 'not now')
+    await until(() => refused().length === 99 && api.handler.stats.operations === 1)
+    expect(ends).toEqual([])
+    reader.leave()
+  })
+
+  it('tell of a request that is wrong in many ways', async () => {
+    const { api, ends } = await startWatched(target)
+    const fields = Array.from({ length: 90 }, (_, i) => `${'nothing'.repeat(90)}${i}`)
+    const reader = await api.stream(`{ ${fields.join(' ')} }`)
+    await reader.end()
+    expect(reader.results[0].errors).toHaveLength(90)
+    expect(reader.isComplete).toBe(true)
+    await until(() => ends.length === 1)
+    expect(ends).toEqual(['finished'])
+  })
+})
