@@ -23,7 +23,7 @@ export interface TopicAdmission {
 export interface TopicRequest extends TopicAdmission {
   /**
    * The operation whose source this is. Its results carry the cursors of their events, and where it
-   * says where a broken stream goes on, that is where the source begins.
+   * says where a broken stream goes on, that is where the source begins. The source ends with it.
    */
   readonly operation?: Operation | undefined
 }
@@ -46,5 +46,13 @@ export function topicEvents<Subscription>(
   const subscription = hub.admit({ ...asked, lastEventId })
   const feed = new TopicFeed(operation)
   hub.attach(feed.session, subscription)
+  if (operation !== undefined) closeWith(operation.signal, feed)
   return feed
+}
+
+/** Also when a generator around it waits for its next event: such a one cannot be told to stop. */
+function closeWith(signal: AbortSignal, feed: TopicFeed): void {
+  const close = (): void => void feed.return()
+  if (signal.aborted) close()
+  else signal.addEventListener('abort', close, { once: true })
 }

@@ -25,9 +25,17 @@ function priceSchema({ module }: Graphql): GraphQLSchema {
       topicEvents(hub, { selectors: [`prices/${of ?? '*'}`], operation, rights: ['prices/*'] }),
     resolve: (event: TopicEvent) => event.data,
   }
+  // Nobody can tell a generator to stop that waits for its next event.
+  const wrapped = {
+    type: GraphQLInt,
+    subscribe: async function* (_: unknown, _args: unknown, { hub, operation }: Context) {
+      const events = topicEvents(hub, { selectors: ['prices/*'], operation, rights: ['prices/*'] })
+      for await (const event of events) yield { wrapped: event.data }
+    },
+  }
   const hello = { type: GraphQLString, resolve: () => 'Hello' }
   const query = new GraphQLObjectType({ name: 'Query', fields: { hello } })
-  const subscription = new GraphQLObjectType({ name: 'Subscription', fields: { price } })
+  const subscription = new GraphQLObjectType({ name: 'Subscription', fields: { price, wrapped } })
   return new GraphQLSchema({ query, subscription })
 }
 
@@ -67,6 +75,25 @@ describe.each(targets)('Topics of a hub as a source ($name)', (target) => {
     expect(reader.events.map((event) => event.lastEventId)).toEqual([first, second])
     reader.leave()
     await until(() => hub.stats().sessions === 0)
+  })
+
+  it('are let go of with their operation, also behind a generator that waits', async () => {
+    const { api, hub, publish } = await start(target)
+    const reader = await api.stream('subscription { wrapped }')
+    await until(() => hub.stats().sessions === 1)
+    await publish(10)
+    await reader.count(1)
+    expect(reader.results).toEqual([{ data: { wrapped: 10 } }])
+    reader.leave()
+    await until(() => hub.stats().sessions === 0)
+    const token = await api.reserve()
+    const shared = await api.open(token)
+    await api.operate(token, 'a', 'subscription { wrapped }')
+    await until(() => hub.stats().sessions === 1)
+    await api.stop(token, 'a')
+    await until(() => hub.stats().sessions === 0)
+    expect(shared.isOver).toBe(false)
+    shared.leave()
   })
 
   it('go on behind Last-Event-ID, without a gap and without a repeat', async () => {
