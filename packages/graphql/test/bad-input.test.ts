@@ -185,4 +185,17 @@ describe.each(targets.slice(0, 1))('Attacks ($name)', (target) => {
     }
     expect(handler.stats.cachedDocuments).toBe(10)
   })
+
+  it('documents that are long and each another cost a bounded number of trees', async () => {
+    const { handler } = directHandler(target.graphql)
+    const long = Array.from({ length: 100 }, (_, i) => `a${i}: hello # ${'x'.repeat(100)}\n`)
+    for (let i = 0; i < 200; i++) {
+      const body = JSON.stringify({ query: `{ ${long.join(' ')} b${i}: hello }` })
+      await handler(new Request('http://x/', { method: 'POST', headers: JSON_TYPE, body }))
+    }
+    const { length } = `{ ${long.join(' ')} b100: hello }`
+    expect(length).toBeGreaterThan(10_000)
+    expect(handler.stats.cachedDocuments).toBeGreaterThan(50)
+    expect(handler.stats.cachedDocuments * (length - 5)).toBeLessThan(1_048_576)
+  })
 })
