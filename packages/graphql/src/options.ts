@@ -104,7 +104,10 @@ export interface HandlerOptions<Incoming, Context = unknown> {
   readonly maxBodyBytes?: number | undefined
   /** The most tokens of a document. Default 10,000. */
   readonly maxTokens?: number | undefined
-  /** Documents that are kept parsed and validated. Default 1,000; 0 = none. */
+  /**
+   * Documents that are kept parsed and validated, of 1 Mi characters in all at the most. Default
+   * 1,000; 0 = none.
+   */
   readonly maxCachedDocuments?: number | undefined
   /** False switches the mode off. Default: on, for one process. */
   readonly singleConnection?: false | SingleConnectionOptions | undefined
@@ -158,6 +161,7 @@ const SINGLE_DEFAULTS = Object.freeze({
 const MIN_SECRET = 32
 const MIN_PING_MS = 1_000
 const MAX_PING_MS = 600_000
+const MAX_TIMER_MS = 2_147_483_647
 
 /** Fills in the defaults. Throws `HL_GRAPHQL_OPTION_INVALID`. */
 export function resolveOptions<Incoming, Context>(
@@ -166,6 +170,7 @@ export function resolveOptions<Incoming, Context>(
   const numbers = { ...DEFAULTS, ...given(options, DEFAULTS) }
   const { keepAlivePingInterval, ...bounds } = numbers
   requireNumbers(bounds)
+  requireTimer('minEventInterval', bounds.minEventInterval)
   const engine = { ...installedEngine, ...options.engine }
   return {
     ...options,
@@ -189,6 +194,8 @@ function resolveSingle(
   const { secret, broker } = options
   const numbers = { ...SINGLE_DEFAULTS, ...given(options, SINGLE_DEFAULTS) }
   requireNumbers(numbers)
+  requireTimer('singleConnection.reservationMs', numbers.reservationMs)
+  requireTimer('singleConnection.answerMs', numbers.answerMs)
   if (secret !== undefined && secret.length < MIN_SECRET) {
     throw invalid('singleConnection.secret', `must have at least ${MIN_SECRET} characters`)
   }
@@ -223,6 +230,12 @@ function requireNumbers(options: Readonly<Record<string, number>>): void {
     if (typeof value === 'number' && value >= 0) continue
     throw invalid(option, 'must be a number that is not negative')
   }
+}
+
+/** A timer of a longer time goes off at once. */
+function requireTimer(option: string, ms: number): void {
+  if (ms <= MAX_TIMER_MS) return
+  throw invalid(option, `must be at most ${MAX_TIMER_MS} milliseconds`)
 }
 
 function invalid(option: string, problem: string): Error {

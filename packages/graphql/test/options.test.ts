@@ -16,6 +16,9 @@ describe('Options', () => {
     [{ singleConnection: { secret: 'short' } }, /secret must have at least 32/],
     [{ singleConnection: { broker: {} } }, /secret must be given with a broker/],
     [{ singleConnection: { reservationMs: Number.NaN } }, /reservationMs/],
+    [{ singleConnection: { reservationMs: Infinity } }, /reservationMs must be at most/],
+    [{ singleConnection: { answerMs: 2 ** 31 } }, /answerMs must be at most 2147483647/],
+    [{ minEventInterval: Infinity }, /minEventInterval must be at most/],
   ])('refuse %j', (options, message) => {
     const create = (): unknown => createHandler({ schema, ...options } as HandlerOptions<Request>)
     expect(create).toThrow(message)
