@@ -2,7 +2,7 @@ import { Kind, type DocumentNode, type ExecutionArgs, type OperationDefinitionNo
 import { DocumentCache } from './document-cache.ts'
 import type { SubscribeResult } from './engine.ts'
 import { Execution } from './execution.ts'
-import type { Operation, OperationMode } from './operation.ts'
+import type { Operation, OperationEnd, OperationMode } from './operation.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { OperationParams } from './params.ts'
 import { toErrorMember, type VisibleError } from './reply.ts'
@@ -25,6 +25,11 @@ export interface OperationOrigin<Incoming> {
   readonly mode: OperationMode
   readonly identity: unknown
   readonly lastEventId?: string | undefined
+}
+
+interface HookAnswers<Context> {
+  readonly contextValue: Context | undefined
+  readonly onEnd: ((end: OperationEnd) => void) | undefined
 }
 
 /** Parses, validates and executes. */
@@ -52,17 +57,22 @@ export class Executor<Incoming, Context> {
 
   /** Makes the context and tells the hooks. Rejects with what they throw. */
   async begin(request: CheckedRequest, origin: OperationOrigin<Incoming>): Promise<Execution> {
-    const { schema, rootValue, context, onOperation, engine } = this.#options
+    const { schema, rootValue, engine } = this.#options
     const { document, kind, params } = request
-    const { incoming, mode, identity, lastEventId } = origin
+    const { incoming, ...told } = origin
     const controller = new AbortController()
     const { signal } = controller
-    const operation: Operation = { mode, kind, params, identity, lastEventId, signal }
+    const operation: Operation = { lastEventId: undefined, ...told, kind, params, signal }
+    const { contextValue, onEnd } = await this.#tellHooks(incoming, operation).catch((error) => {
+      // What a hook has tied to the operation must not outlive it.
+      controller.abort()
+      throw error
+    })
     const args: ExecutionArgs & { abortSignal: AbortSignal } = {
       schema,
       document,
       rootValue,
-      contextValue: await context?.(incoming, operation),
+      contextValue,
       variableValues: params.variables ?? null,
       operationName: params.operationName ?? null,
       // Version 17 stops executing when nobody waits any more; 16 does not know it.
@@ -70,8 +80,13 @@ export class Executor<Incoming, Context> {
     }
     const run = (): Promise<SubscribeResult> | SubscribeResult =>
       kind === 'subscription' ? engine.subscribe(args) : engine.execute(args)
-    const onEnd = (await onOperation?.(operation)) ?? undefined
     return new Execution({ operation, run, controller, onEnd, report: this.#options.report })
+  }
+
+  async #tellHooks(incoming: Incoming, operation: Operation): Promise<HookAnswers<Context>> {
+    const { context, onOperation } = this.#options
+    const contextValue = await context?.(incoming, operation)
+    return { contextValue, onEnd: (await onOperation?.(operation)) ?? undefined }
   }
 
   #document(text: string): DocumentNode | RefusedRequest {

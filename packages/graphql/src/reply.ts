@@ -27,7 +27,11 @@ export function toErrorMember(
   hidden: HeartlineError = toError('internal'),
 ): ErrorMember {
   if (isGraphqlError(error)) return toWritable(error, report)
-  if (error instanceof HeartlineError) return memberOf(error)
+  if (error instanceof HeartlineError) {
+    // Clients are not told what was behind it.
+    if (error.cause !== undefined) report(error)
+    return memberOf(error)
+  }
   report(error)
   return memberOf(hidden)
 }

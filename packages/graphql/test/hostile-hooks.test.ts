@@ -79,6 +79,38 @@ describe.each(targets)('Hooks that fail ($name)', (target) => {
     },
   )
 
+  it('one that refuses ends what another has tied to the operation', async () => {
+    const signals: AbortSignal[] = []
+    const api = await startApi(target, {
+      context: (_incoming, { signal }) => void signals.push(signal),
+      onOperation: () => unwritable(),
+    })
+    for (const accept of ['text/event-stream', 'application/json']) {
+      await api.post({ query: '{ hello }' }, { accept })
+    }
+    const token = await api.reserve()
+    const shared = await api.open(token)
+    await api.operate(token, 'a', '{ hello }')
+    await shared.count(2)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true])
+    shared.leave()
+  })
+
+  it('a result that JSON cannot say is told without its reason, which onError is told', async () => {
+    const errors: unknown[] = []
+    const execute = (): never => ({ data: { hello: 1n } }) as never
+    const api = await startApi(target, {
+      engine: { ...target.graphql.engine, execute },
+      onError: (error) => void errors.push(error),
+    })
+    const reader = await api.stream('{ hello }')
+    await reader.end()
+    expect(reader.results[0].errors[0].extensions.code).toBe('HL_GRAPHQL_RESULT_INVALID')
+    expect(reader.isComplete).toBe(true)
+    expect(errors).toHaveLength(1)
+    expect((errors[0] as Error).cause).toBeInstanceOf(TypeError)
+  })
+
   it('a rule, with an error that JSON cannot say, leaves no stream open', async () => {
     const api = await startApi(target, {
       validationRules: [
