@@ -87,12 +87,13 @@ export class Core<Incoming, Context> {
   async #answer(exchange: Exchange<Incoming>, type: MediaType, identity: unknown): Promise<Answer> {
     const { incoming } = exchange
     const { onSubscribe, maxBodyBytes, session } = this.#options
+    const streams = this.#streams
     const given = await readParams(exchange, maxBodyBytes)
     const params = requireQuery((await onSubscribe?.(incoming, given)) ?? given)
     const request = this.#executor.check(params)
     if ('errors' in request) {
       if (type !== 'text/event-stream') return this.#refuse(request, type)
-      openRefused(exchange, toResult(request), session)
+      openRefused(exchange, toResult(request), { session, streams })
       return undefined
     }
     checkMethod(exchange.method, request)

@@ -52,11 +52,13 @@ function openFor(
 export function openRefused(
   exchange: Exchange<unknown>,
   result: ExecutionResult,
-  session: SessionOptions,
+  { session, streams }: Pick<DistinctTerms, 'session' | 'streams'>,
 ): void {
   // Written before the head is sent: what cannot be written is still a status.
   const refused = distinctFrames.next(result, {})
-  void tell(exchange.open(session), [refused, distinctFrames.complete()])
+  const stream = exchange.open(session)
+  streams.add(stream, () => undefined)
+  void tell(stream, [refused, distinctFrames.complete()])
 }
 
 async function tell(stream: Session, frames: readonly EventFields[]): Promise<void> {

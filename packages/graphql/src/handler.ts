@@ -86,7 +86,9 @@ class FetchExchange implements Exchange<Request> {
     let bytes = 0
     const reader = body.getReader()
     for (;;) {
-      const { value, done } = await reader.read()
+      const { value, done } = await reader.read().catch(() => {
+        throw toError('bodyInvalid')
+      })
       if (done) return text + decoder.decode()
       bytes += value.byteLength
       if (bytes > maxBytes) {

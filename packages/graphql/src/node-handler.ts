@@ -67,7 +67,8 @@ class NodeExchange implements Exchange<NodeRequest> {
   get signal(): AbortSignal {
     const controller = new AbortController()
     const response = this.#response
-    response.once('close', () => controller.abort())
+    if (isGone(response)) controller.abort()
+    else response.once('close', () => controller.abort())
     return controller.signal
   }
 
@@ -118,6 +119,12 @@ function readText(request: NodeRequest, maxBytes: number): Promise<string> {
     }
     request.on('data', take).on('end', finish).on('error', fail).on('close', fail)
   })
+}
+
+/** Its `close` may have been emitted before anybody listened. */
+function isGone(response: NodeResponse): boolean {
+  if ('stream' in response) return response.stream.destroyed
+  return response.destroyed || response.socket?.destroyed === true
 }
 
 function textOf(body: unknown): unknown {

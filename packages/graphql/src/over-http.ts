@@ -3,7 +3,7 @@ import type { MediaType } from './accept.ts'
 import { toError } from './errors.ts'
 import type { Reply } from './exchange.ts'
 import type { Execution } from './execution.ts'
-import { jsonReply } from './reply.ts'
+import { jsonReply, textReply } from './reply.ts'
 
 /**
  * Answers a query or mutation as GraphQL over HTTP says.
@@ -16,6 +16,11 @@ export async function answerOverHttp(
   signal: AbortSignal,
 ): Promise<Reply> {
   const stop = (): void => execution.end('stopped')
+  if (signal.aborted) {
+    stop()
+    // Nobody reads it: the client left while hooks were asked.
+    return textReply(408)
+  }
   signal.addEventListener('abort', stop, { once: true })
   try {
     const result = await execution.start()
@@ -25,8 +30,9 @@ export async function answerOverHttp(
         .catch(() => undefined)
       throw toError('subscriptionNotAcceptable')
     }
+    const reply = jsonReply(result, { status: statusOf(result, type), type })
     execution.end('completed')
-    return jsonReply(result, { status: statusOf(result, type), type })
+    return reply
   } finally {
     signal.removeEventListener('abort', stop)
     execution.end('failed')

@@ -1,5 +1,6 @@
 import { serverAudits } from 'graphql-http'
 import { describe, expect, it } from 'vitest'
+import { until } from '../../client/test/kit/until.ts'
 import { startApi, targets } from './kit/ask.ts'
 
 describe.each(targets)('GraphQL over HTTP ($name)', (target) => {
@@ -34,5 +35,67 @@ describe.each(targets)('GraphQL over HTTP ($name)', (target) => {
     expect(response.status).toBe(406)
     expect(await response.text()).toContain('text/event-stream')
     expect(api.sources.opened).toBe(0)
+  })
+})
+
+/** What the requests of all servers say of the connection. */
+interface Incoming {
+  readonly signal?: AbortSignal
+  readonly stream?: { readonly destroyed: boolean }
+  readonly socket?: { readonly destroyed: boolean }
+}
+
+function hasLeft({ signal, stream, socket }: Incoming): boolean {
+  return signal?.aborted ?? stream?.destroyed ?? socket?.destroyed ?? false
+}
+
+describe.each(targets)('A client that leaves ($name)', (target) => {
+  it.each([
+    ['while hooks are asked, has nothing executed', false],
+    ['while it is executed, ends its operation', true],
+  ])('%s', async (_when, isExecuted) => {
+    const ends: string[] = []
+    let isAsked = false
+    let goOn: (() => void) | undefined
+    const reached = new Promise<void>((resolve) => (goOn = resolve))
+    let isWaiting = false
+    let incoming: Incoming = {}
+    const wait = (): Promise<void> => {
+      isWaiting = true
+      return reached
+    }
+    const { execute } = target.graphql.engine
+    const api = await startApi(target, {
+      context: async (request) => {
+        incoming = request as Incoming
+        if (!isExecuted) await wait()
+      },
+      onOperation: () => (end) => void ends.push(end),
+      engine: {
+        ...target.graphql.engine,
+        execute: async (args) => {
+          isAsked = true
+          if (isExecuted) await wait()
+          return execute(args)
+        },
+      },
+    })
+    const leaving = new AbortController()
+    const asking = api
+      .fetch(api.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        body: JSON.stringify({ query: '{ hello }' }),
+        signal: leaving.signal,
+      })
+      .catch(() => 'left')
+    await until(() => isWaiting)
+    leaving.abort()
+    expect(await asking).toBe('left')
+    await until(() => hasLeft(incoming), 'the server sees it leave')
+    goOn?.()
+    await until(() => ends.length === 1)
+    expect(ends).toEqual(['stopped'])
+    expect(isAsked).toBe(isExecuted)
   })
 })
