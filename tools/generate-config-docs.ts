@@ -1,4 +1,5 @@
 /** Writes docs/reference/configuration.md from the schema of the configuration. */
+import { groups } from '../packages/server/src/config/group.ts'
 import { settings, type Setting } from '../packages/server/src/config/setting.ts'
 import { cell, publishPage, table } from './reference/page.ts'
 
@@ -23,6 +24,7 @@ Flags win over the environment, the environment over the file, the file over the
   there is one. \`heartline config check\` says everything that is wrong with it,
   \`heartline config schema\` prints its JSON Schema, \`heartline config print-defaults\` a file to begin
   with.
+- The headings are those of \`heartline serve --help\`.
 - Durations are written \`500ms\`, \`1s\`, \`2m\`, \`1h\`, \`7d\`, or as a number of milliseconds. Sizes are
   written \`512KiB\`, \`1MiB\`, \`1GiB\`, or as a number of bytes.
 - In the environment and in flags, lists are written with commas, lists of objects as JSON. A boolean
@@ -34,9 +36,9 @@ Flags win over the environment, the environment over the file, the file over the
 \`heartline subscribe\` read them.
 `
 
-function section(name: string, members: readonly Setting[]): string {
-  const title = name === '' ? 'Main settings' : `\`${name}\``
-  return `## ${title}\n\n${members.map(entry).join('\n\n')}\n`
+function section(group: string): string {
+  const members = settings.filter((setting) => setting.group === group)
+  return `## ${group}\n\n${members.map(entry).join('\n\n')}\n`
 }
 
 function entry(setting: Setting): string {
@@ -57,15 +59,4 @@ function written(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-const groups = new Map<string, Setting[]>()
-for (const setting of settings) {
-  const name = groupOf(setting)
-  groups.set(name, [...(groups.get(name) ?? []), setting])
-}
-
-function groupOf({ path }: Setting): string {
-  return path.includes('.') ? (path.split('.')[0] ?? '') : ''
-}
-
-const sections = [...groups].map(([name, members]) => section(name, members))
-publishPage('docs/reference/configuration.md', `${INTRODUCTION}\n${sections.join('\n')}`)
+publishPage('docs/reference/configuration.md', `${INTRODUCTION}\n${groups.map(section).join('\n')}`)

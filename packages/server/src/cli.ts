@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { HeartlineError } from '@heartline/wire'
 import { Command, CommanderError } from 'commander'
+import { helpLayout } from './commands/help-layout.ts'
+import { helpAsOption, upToUnknown } from './commands/help-words.ts'
 import { usageHint } from './commands/usage-hint.ts'
 import { serverErrors } from './errors.ts'
 
@@ -65,10 +67,11 @@ Exit codes: 0 done, 1 failed or refused (a wrong configuration too), 2 wrong usa
 `
 
 /** Runs the command line. Resolves to the exit code: 0, 1 for an error, 2 for wrong usage. */
-export async function runCli(argv: readonly string[]): Promise<number> {
+export async function runCli(given: readonly string[]): Promise<number> {
+  const argv = helpAsOption(given)
   const program = await createProgram(argv)
   try {
-    await program.parseAsync([...argv], { from: 'user' })
+    await program.parseAsync(upToUnknown(program, argv), { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
     return report(error, hintOf(program, argv))
@@ -83,12 +86,12 @@ async function createProgram(argv: readonly string[]): Promise<Command> {
     .addHelpText('after', EXAMPLES)
     .showSuggestionAfterError()
     .exitOverride()
+    .configureHelp(helpLayout)
     .configureOutput({
       outputError: (text, write) => write(`heartline: ${text.replace(/^error: /, '')}`),
     })
-  const wanted = argv[0] === 'help' ? argv[1] : argv[0]
   for (const entry of COMMANDS) {
-    const command = entry.name === wanted ? await entry.load() : new Command(entry.name)
+    const command = entry.name === argv[0] ? await entry.load() : new Command(entry.name)
     inherit(command.summary(entry.summary), program)
     program.addCommand(command)
     hint(command, entry.example)

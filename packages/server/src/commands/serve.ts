@@ -12,6 +12,9 @@ Every option is also a key of the configuration file and an environment variable
 (--drain-deadline is drain.deadlineMs and HEARTLINE_DRAIN_DEADLINE_MS). Options win over
 the environment, that wins over the file.
 
+A time is 500ms, 1s, 2m, 1h, 7d or a number of milliseconds, a size 512KiB, 1MiB, 1GiB or a
+number of bytes.
+
 Examples:
   $ heartline serve
   $ heartline serve --listen 127.0.0.1:9000 --store disk:./data --heartbeat 5s

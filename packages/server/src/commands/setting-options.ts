@@ -41,26 +41,39 @@ function givenSettings(command: Command): Map<string, string | boolean> {
 }
 
 function toOptions(setting: Setting): Option[] {
-  const { flag, kind } = setting
-  const description = describe(setting)
-  if (kind !== 'boolean') return [new Option(`${flag} <${placeholder(setting)}>`, description)]
-  return [
-    new Option(flag, description),
-    new Option(`--no-${flag.slice(2)}`, `the opposite of ${flag}`),
-  ]
+  const { flag, kind, group } = setting
+  const name = flag.slice(2)
+  const isSwitch = kind === 'boolean'
+  const flags = isSwitch ? flag : `${flag} <${placeholder(setting)}>`
+  const option = new Option(flags, describe(setting)).helpGroup(`${group}:`)
+  if (!isSwitch) return [option]
+  // One line of the help tells of both.
+  option.flags = `--[no-]${name}`
+  return [option, new Option(`--no-${name}`).hideHelp()]
 }
 
 function describe(setting: Setting): string {
-  const text = setting.description.replaceAll('`', '')
+  const text = setting.description.replaceAll(/`([^`]*)`/g, (_, quoted: string) => asFlag(quoted))
   const fallback = setting.default
   const isShown = ['string', 'number', 'boolean'].includes(typeof fallback)
   return isShown ? `${text} (default: ${String(fallback)})` : text
 }
 
+/** Who reads help writes flags: `disk.fsync: interval` is `--disk-fsync interval` there. */
+function asFlag(quoted: string): string {
+  const [path = '', value] = quoted.split(': ')
+  // A single word may mean anything, as in "an event named `heartbeat`".
+  if (value === undefined && !path.includes('.')) return quoted
+  const flag = settings.find((setting) => setting.path === path)?.flag
+  if (flag === undefined) return quoted
+  return value === undefined ? flag : `${flag} ${value}`
+}
+
 function placeholder(setting: Setting): string {
   const names = { integer: 'number', list: 'a,b', json: 'json', duration: 'time', size: 'size' }
   if (setting.choices !== undefined) return setting.choices.join('|')
-  return setting.kind in names ? names[setting.kind as keyof typeof names] : 'value'
+  if (setting.kind in names) return names[setting.kind as keyof typeof names]
+  return setting.placeholder ?? /(File|Url)$/.exec(setting.path)?.[0].toLowerCase() ?? 'text'
 }
 
 function camelCase(flag: string): string {

@@ -7,7 +7,7 @@ export function configJsonSchema(): Record<string, unknown> {
     io: 'input',
     // How flags are called says nothing to an editor.
     override: ({ jsonSchema }) => {
-      for (const name of ['kind', 'flag', 'secret']) delete jsonSchema[name]
+      for (const name of ['kind', 'flag', 'placeholder', 'secret']) delete jsonSchema[name]
     },
   }) as Record<string, unknown>
   const properties = schema['properties'] as Record<string, unknown>

@@ -16,6 +16,8 @@ export interface SettingMeta {
   readonly kind: SettingKind
   /** Command line flag. Default: the path in kebab case. */
   readonly flag?: string | undefined
+  /** What help calls a value that is text. Default: `file` or `url` where the key ends so, else `text`. */
+  readonly placeholder?: string | undefined
   /** Never printed. */
   readonly secret?: boolean | undefined
 }

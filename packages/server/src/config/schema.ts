@@ -246,6 +246,7 @@ const shape = z
     listen: listenAddress.prefault('127.0.0.1:8420').meta(
       about({
         kind: 'string',
+        placeholder: 'address',
         description:
           'Address to listen on: `HOST:PORT`, `:PORT` (all addresses), `[::1]:PORT`, or `unix:PATH`. Port 0: any free one.',
       }),
@@ -263,6 +264,7 @@ const shape = z
     store: storeSetting.prefault('memory').meta(
       about({
         kind: 'string',
+        placeholder: 'store',
         description:
           'Where the log is kept: `memory`, `disk:DIRECTORY`, or at another hub: `relay:URL` (`http://HOST:PORT`, `https://HOST:PORT`, `unix:/PATH`).',
       }),
@@ -270,6 +272,7 @@ const shape = z
     workers: workerCount.prefault(1).meta(
       about({
         kind: 'string',
+        placeholder: 'number',
         description:
           'Processes that serve readers, besides the one that keeps the log. 1: a single process for all. `auto` or 0: one for each core. Of `heartline serve` only.',
       }),

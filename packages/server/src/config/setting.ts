@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { groupOf, groups, type Group } from './group.ts'
 import type { SettingMeta } from './kinds.ts'
 import { configSchema, namespaceKeys } from './schema.ts'
 
@@ -6,6 +7,7 @@ import { configSchema, namespaceKeys } from './schema.ts'
 export interface Setting extends SettingMeta {
   /** e.g. `drain.deadlineMs`. */
   readonly path: string
+  readonly group: Group
   readonly flag: string
   /** Environment variable derived from the path, e.g. `HEARTLINE_DRAIN_DEADLINE_MS`. */
   readonly variable: string
@@ -29,8 +31,11 @@ interface SchemaNode {
   meta(): unknown
 }
 
-/** All settings, in the order of the schema. */
-export const settings: readonly Setting[] = collect(configSchema as z.ZodType & SchemaNode, [])
+/** All settings: group by group, and inside one in the order of the schema. */
+export const settings: readonly Setting[] = collect(
+  configSchema as z.ZodType & SchemaNode,
+  [],
+).toSorted((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group))
 
 /** Names of the keys directly inside an object of the configuration, for hints. */
 export function siblingKeys(path: readonly PropertyKey[]): string[] {
@@ -60,6 +65,7 @@ function describe(node: SchemaNode, path: readonly string[]): Setting {
   return {
     ...meta,
     path: path.join('.'),
+    group: groupOf(path),
     flag,
     variable,
     variableAlias: alias === variable ? undefined : alias,

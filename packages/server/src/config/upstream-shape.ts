@@ -14,6 +14,7 @@ export const upstreamShape: z.ZodObject<
     about({
       kind: 'string',
       flag: '--upstream',
+      placeholder: 'url',
       description:
         'Serve the log of another hub: short for `store: relay:URL`. Retention is set there.',
     }),

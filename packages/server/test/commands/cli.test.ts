@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import { groups } from '../../src/config/group.ts'
+import { settings } from '../../src/config/setting.ts'
 import { eventually, readStream, SECRET, start, startGuarded } from '../kit.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -103,6 +105,57 @@ describe('heartline', () => {
     expect(typo.err).toContain('(Did you mean --count?)')
     expect(keyless.err).toContain('[HL_USAGE]\n\nUsage:   heartline token [options]\n')
     expect([missing.out, wrong.out, typo.out, keyless.out].join('')).toBe('')
+  })
+
+  it('answers help for a word that is no command as it answers the word', async () => {
+    const runs = [['srve'], ['help', 'srve'], ['srve', '--help']].map((args) => cli(args))
+    const nested = [
+      ['help', 'config', 'chek'],
+      ['config', 'chek', '--help'],
+    ].map((args) => cli(args))
+    for (const run of [...runs, ...nested]) expect([await run.exit, run.out]).toEqual([2, ''])
+    for (const { err } of runs) {
+      expect(err).toMatch(/^heartline: unknown command 'srve'\n\(Did you mean serve\?\)\n\nUsage: /)
+    }
+    for (const { err } of nested) {
+      expect(err).toMatch(/^heartline: unknown command 'chek'\n\(Did you mean check\?\)\n\nUsage: /)
+    }
+  })
+
+  it('helps with a command in both ways, and with its commands', async () => {
+    const pairs = [
+      [[], ['help']],
+      [['token'], ['help', 'token']],
+      [
+        ['config', 'check'],
+        ['help', 'config', 'check'],
+      ],
+    ] as const
+    for (const [words, asked] of pairs) {
+      const option = cli([...words, '--help'])
+      const command = cli([...asked])
+      expect([await option.exit, await command.exit]).toEqual([0, 0])
+      expect(option.out).toContain(`Usage: ${['heartline', ...words].join(' ')} `)
+      expect(command.out).toBe(option.out)
+    }
+  })
+
+  it('groups what can be set, in lines for a terminal of 80 columns', async () => {
+    const help = cli(['serve', '--help'])
+    expect(await help.exit).toBe(0)
+    expect(help.out.match(/^[A-Z][a-z ]+:$/gm)).toEqual([
+      'Options:',
+      ...groups.map((group) => `${group}:`),
+      'Examples:',
+    ])
+    for (const { flag, kind } of settings) {
+      const shown = kind === 'boolean' ? `--[no-]${flag.slice(2)}` : flag
+      expect(help.out).toMatch(new RegExp(`^  ${shown.replaceAll(/[[\]]/g, '\\$&')}( |$)`, 'm'))
+    }
+    const [options = ''] = help.out.split('\nEvery option is')
+    expect(options.split('\n').filter((line) => line.length > 80)).toEqual([])
+    // Other settings are named as they are given here.
+    expect(options).toContain('With --tls-key-file:')
   })
 
   it('asks once whether the hub runs that never answered', async () => {
