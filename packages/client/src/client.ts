@@ -51,7 +51,7 @@ export interface Client<Events extends EventMap = EventMap> extends AsyncIterabl
   /** Calls the handler with every heartbeat. */
   onHeartbeat(handler: () => unknown): () => void
   /** An iteration with a bounded queue. It connects. Leaving the loop ends only the iteration. */
-  events(options?: QueueOptions): AsyncIterableIterator<StreamEvent<Events>, undefined>
+  events(options?: QueueOptions): AsyncIterableIterator<StreamEvent<Events>>
   /** Begins to read, if nothing did before. */
   connect(): void
   /** Looks at once whether the stream is alive, and tries again at once when it waits. */

@@ -23,8 +23,7 @@ const DEFAULT_LIMIT = 256
 
 /** A bounded queue in front of a `for await` loop. An event counts as handled with the next turn. */
 export class EventQueue<Events extends EventMap> implements AsyncIterableIterator<
-  StreamEvent<Events>,
-  undefined
+  StreamEvent<Events>
 > {
   readonly #limit: number
   readonly #drops: boolean

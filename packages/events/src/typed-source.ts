@@ -22,7 +22,7 @@ type AnyIterator = Iterator<UncheckedEvent> | AsyncIterator<UncheckedEvent>
  * The events of a source, checked one by one. No generator: that would not pass `return()` on while
  * its source is stuck in `next()`, and who reads has gone by then.
  */
-export class TypedSource implements AsyncIterableIterator<CheckedEvent, undefined> {
+export class TypedSource implements AsyncIterableIterator<CheckedEvent> {
   readonly #definition: EventDefinition
   readonly #source: AnyIterator
 

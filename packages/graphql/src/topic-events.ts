@@ -40,7 +40,7 @@ export interface TopicRequest extends TopicAdmission {
 export function topicEvents<Subscription>(
   hub: TopicHub<Subscription>,
   request: TopicRequest,
-): AsyncIterableIterator<TopicEvent, undefined> {
+): AsyncIterableIterator<TopicEvent> {
   const { operation, ...asked } = request
   const lastEventId = asked.lastEventId ?? operation?.lastEventId
   const subscription = hub.admit({ ...asked, lastEventId })

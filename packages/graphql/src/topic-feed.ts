@@ -30,7 +30,7 @@ interface Waiting {
  * A session of a hub whose reader is in this process. Until all events of a piece were taken, the
  * session counts as blocked: then nothing is queued for it, and the hub keeps its place.
  */
-export class TopicFeed implements AsyncIterableIterator<TopicEvent, undefined>, Transport {
+export class TopicFeed implements AsyncIterableIterator<TopicEvent>, Transport {
   readonly framing: Framing = 'raw'
   readonly protocol = 'fetch'
   readonly over = false

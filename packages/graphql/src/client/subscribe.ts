@@ -26,11 +26,11 @@ export interface SubscribeOptions extends Omit<
  */
 export function subscribe<Data = unknown>(
   options: SubscribeOptions,
-): AsyncIterableIterator<ExecutionResult<Data>, undefined> {
+): AsyncIterableIterator<ExecutionResult<Data>> {
   return new Results<Data>(options)
 }
 
-class Results<Data> implements AsyncIterableIterator<ExecutionResult<Data>, undefined> {
+class Results<Data> implements AsyncIterableIterator<ExecutionResult<Data>> {
   readonly #client: Client
   readonly #events: AsyncIterator<StreamEvent, undefined>
   #isOver = false
