@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createClient } from '@heartline/client'
+import { subscribe } from '@heartline/graphql/client'
 import { serve } from '@hono/node-server'
+import { GraphQLInt, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
 import { expect, onTestFinished, test } from 'vitest'
 import * as betterSse from './better-sse.ts'
 import * as expressSse from './express-sse.ts'
@@ -10,6 +12,9 @@ import * as fastifySseV2 from './fastify-sse-v2.ts'
 import * as fastifySse from './fastify-sse.ts'
 import * as fiber from './fiber.ts'
 import * as gin from './gin.ts'
+import * as gqlgen from './gqlgen.ts'
+import * as graphqlSse from './graphql-sse.ts'
+import * as huma from './huma.ts'
 
 const LIMIT_MS = 20_000
 
@@ -148,6 +153,60 @@ test('Fiber: what hangs on a stream is cleaned up when its reader has gone', asy
   clock.leave()
   await holds(() => gone > 0)
   expect(gone).toBe(1)
+})
+
+test('Huma: events are sent with their schemas, and the description names them', async () => {
+  const url = await listen(huma.create())
+  const text = await (await fetch(`${url}/ticks`)).text()
+  for (const n of [1, 2, 3]) expect(text).toContain(`event: tick\ndata: {"n":${n}}\n\n`)
+  expect(text).toContain('event: done\ndata: {"ticks":3}\n\n')
+  const description = (await (await fetch(`${url}/openapi.json`)).json()) as any
+  expect(description.openapi).toMatch(/^3\.1/)
+  expect(description.paths['/ticks'].get.operationId).toBe('readTicks')
+})
+
+test('graphql-sse: who asks is known to resolvers, strangers are refused, and ends are told', async () => {
+  const lines: string[] = []
+  const handler = graphqlSse.create(counting, (line) => lines.push(line))
+  const url = await listen((request, response) => void handler(request, response))
+  const query = 'subscription { count }'
+  const headers = { authorization: 'Bearer ann-secret' }
+  const counts: unknown[] = []
+  for await (const { data } of subscribe({ url, query, headers })) counts.push(data)
+  expect(counts).toEqual([{ count: 1 }, { count: 2 }, { count: 3 }])
+  await holds(() => lines.length >= 2)
+  expect(lines).toEqual(['ann began a subscription', 'ann: completed'])
+  const json = { ...headers, 'content-type': 'application/json', accept: 'application/json' }
+  const whoAmI = { method: 'POST', headers: json, body: '{"query":"{ me }"}' }
+  expect(await (await fetch(url, whoAmI)).json()).toEqual({ data: { me: 'ann' } })
+  const stranger = await fetch(`${url}?query=${encodeURIComponent(query)}`)
+  expect(stranger.status).toBe(401)
+})
+
+test('gqlgen: a server pings with its interval, and a client reads until the end', async () => {
+  const server = gqlgen.create(counting)
+  const url = await listen((request, response) => server.emit('request', request, response))
+  const counts: unknown[] = []
+  await gqlgen.read(url, (count) => counts.push(count))
+  expect(counts).toEqual([1, 2, 3])
+})
+
+const counting = new GraphQLSchema({
+  query: new GraphQLObjectType({
+    name: 'Query',
+    fields: { me: { type: GraphQLString, resolve: (_, __, { user }) => user } },
+  }),
+  subscription: new GraphQLObjectType({
+    name: 'Subscription',
+    fields: {
+      count: {
+        type: GraphQLInt,
+        async *subscribe() {
+          for (const count of [1, 2, 3]) yield { count }
+        },
+      },
+    },
+  }),
 })
 
 /** Counts who waits. */

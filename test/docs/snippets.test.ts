@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fillSnippets } from '../../tools/reference/snippets.ts'
+import { fillSnippets, strayBlocks } from '../../tools/reference/snippets.ts'
 
 const FILE =
   'before()\n{\n  // #region inner\n  first(() => {\n    second()\n  })\n\n  // #endregion\n}\n'
@@ -22,4 +22,14 @@ test('a region that is not there, and a place without a block, are errors', () =
   expect(() => fillSnippets('<!-- code: a.ts inner -->\n\ntext\n', () => FILE)).toThrow(
     'block of ts',
   )
+})
+
+test('tsx stays tsx', () => {
+  const tsx = (code: string): string => page(code).replace('```ts', '```tsx')
+  expect(fillSnippets(tsx('stale\n'), () => FILE)).toContain('```tsx\nfirst(')
+})
+
+test('TypeScript that is no region is found; what was before, and other languages, may stand', () => {
+  const text = `${page('')}\n\`\`\`ts\nstray()\n\`\`\`\n\`\`\`ts\n// before\nold()\n\`\`\`\n\`\`\`go\nx\n\`\`\`\n`
+  expect(strayBlocks(text)).toEqual(['stray()'])
 })

@@ -1,4 +1,5 @@
-const PLACE = /(<!-- code: (\S+) (\S+) -->\n\n)```ts\n.*?```/gs
+const PLACE = /(<!-- code: (\S+) (\S+) -->\n\n```tsx?\n).*?```/gs
+const BLOCK = /(-->\n\n)?```tsx?\n(.*?)```/gs
 
 /**
  * Puts the regions of files where a page names them.
@@ -8,12 +9,19 @@ const PLACE = /(<!-- code: (\S+) (\S+) -->\n\n)```ts\n.*?```/gs
 export function fillSnippets(page: string, read: (file: string) => string): string {
   const named = page.match(/<!-- code: /g)?.length ?? 0
   const filled = page.match(PLACE)?.length ?? 0
-  if (named !== filled) throw new Error('A place for code is not followed by a block of ts.')
+  if (named !== filled) throw new Error('A place for code is not followed by a block of ts or tsx.')
   return page.replace(
     PLACE,
     (_, head: string, file: string, region: string) =>
-      `${head}\`\`\`ts\n${regionOf(read(file), file, region)}\`\`\``,
+      `${head}${regionOf(read(file), file, region)}\`\`\``,
   )
+}
+
+/** The first lines of blocks that come from nowhere. What is shown as `// before` is not ours. */
+export function strayBlocks(page: string): string[] {
+  return [...page.matchAll(BLOCK)]
+    .filter(([, named, code = '']) => named === undefined && !code.startsWith('// before'))
+    .map(([, , code = '']) => code.split('\n')[0] ?? '')
 }
 
 function regionOf(text: string, file: string, region: string): string {

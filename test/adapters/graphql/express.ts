@@ -15,8 +15,10 @@ export const expressTargets: readonly GraphqlTarget[] = [
     start: async (options) => {
       const app = express()
       app.use(compression({ threshold: 0 }), cors({ origin: ORIGIN }), helmet(), express.json())
+      // #region mount
       const graphql = createNodeHandler(options)
       app.use('/graphql', (request, response) => graphql(request, response))
+      // #endregion
       return { graphql, ...(await listen(createServer(app))) }
     },
   },

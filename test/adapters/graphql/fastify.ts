@@ -15,6 +15,7 @@ async function start(
   await app.register(compress, { threshold: 0, customTypes: () => true })
   await app.register(cors, { origin: ORIGIN })
   await app.register(helmet)
+  // #region mount
   const graphql = createNodeHandler(options)
   app.all('/graphql', (request, reply) => {
     // A hijacked reply forgets what was set on it: the headers of CORS.
@@ -24,6 +25,7 @@ async function start(
     reply.hijack()
     return graphql(request.raw, reply.raw, { body: request.body })
   })
+  // #endregion
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
   return { graphql, port, close: () => app.close() }

@@ -15,9 +15,11 @@ function create(options: HandlerOptions<unknown>): { app: H3; graphql: Handler }
     return answered === false ? undefined : answered
   })
   const graphql = createHandler(options as HandlerOptions<Request>)
+  // #region mount
   app.all('/graphql', (event) =>
     graphql(event.req, { monitor: groupOf(event.runtime?.node?.req as NodeRequest) }),
   )
+  // #endregion
   return { app, graphql }
 }
 

@@ -25,9 +25,11 @@ function start(
     })
   }
   const graphql = createHandler(options as HandlerOptions<Request>)
+  // #region mount
   app.all('/graphql', (context) =>
     graphql(context.req.raw, { monitor: groupOf(context.env.incoming) }),
   )
+  // #endregion
   return new Promise((resolve) => {
     const how = { fetch: app.fetch, port: 0, hostname: '127.0.0.1', ...more } as object
     const server: ServerType = serve(how as Parameters<typeof serve>[0], ({ port }) => {

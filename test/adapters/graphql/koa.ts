@@ -26,12 +26,14 @@ function create(options: HandlerOptions<unknown>): { app: Koa; graphql: NodeHand
   app.use(cors({ origin: ORIGIN }))
   app.use(helmet())
   app.use(bodyParser())
+  // #region mount
   const graphql = createNodeHandler(options)
   app.use((context, next) => {
     if (context.path !== '/graphql') return next()
     context.respond = false
     return graphql(context.req, context.res, { body: context.request.body })
   })
+  // #endregion
   return { app, graphql }
 }
 

@@ -1,3 +1,4 @@
+// #region monitor
 import type { NodeHandler } from '@heartline/graphql/node'
 import type { SessionMonitor } from '@heartline/session'
 import { Counter, Gauge, Histogram } from 'prom-client'
@@ -28,3 +29,4 @@ export function watchGraphql(graphql: Pick<NodeHandler, 'stats'>): void {
     },
   })
 }
+// #endregion

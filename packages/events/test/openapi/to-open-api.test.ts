@@ -1,4 +1,4 @@
-import { toStandardJsonSchema, toJsonSchema as valibotSchema } from '@valibot/to-json-schema'
+import { toStandardJsonSchema } from '@valibot/to-json-schema'
 import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
@@ -8,6 +8,7 @@ import { openApiErrors, toOpenApi } from '../../src/openapi/index.ts'
 import type { OpenApiDocument, OpenApiOptions, OpenApiVersion } from '../../src/openapi/index.ts'
 import { codeOf, libraries, schemaOf } from '../kit.ts'
 import { validators } from './validators.ts'
+import { ofValibot } from './valibot.ts'
 
 const info = { title: 'Ticks', version: '1.0.0' }
 const versions: readonly OpenApiVersion[] = ['3.2', '3.1']
@@ -400,8 +401,8 @@ describe('the schema of the data', () => {
     const own = defineEvents({ a: toStandardJsonSchema(schema) })
     expect(schemasOf({ paths: { '/a': { events: own } } })['a']).toEqual(wanted)
     const events = defineEvents({ a: schema })
-    const toJsonSchema = (one: object): object => valibotSchema(one as never)
-    expect(schemasOf({ paths: { '/a': { events } }, toJsonSchema })['a']).toEqual(wanted)
+    const described = schemasOf({ paths: { '/a': { events } }, toJsonSchema: ofValibot })
+    expect(described['a']).toEqual(wanted)
   })
 
   it.each([

@@ -1,0 +1,3 @@
+import { buildSchema } from 'graphql'
+
+export const schema = buildSchema('type Query { hello: String } type Subscription { count: Int }')

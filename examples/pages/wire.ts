@@ -1,0 +1,11 @@
+// #region program
+import { createParser, decodeCursor, encodeEvent, encodePosition } from '@heartline/wire'
+
+const id = encodePosition('k3f9', { ms: Date.now(), offset: 2560 })
+const text = encodeEvent({ id, type: 'price', data: JSON.stringify({ bid: 4 }) })
+
+const parser = createParser({ onEvent: (event) => console.log(event.type, event.data) })
+for await (const chunk of new Response(text).body ?? []) parser.feed(chunk)
+parser.end()
+console.log(decodeCursor(parser.lastEventId).positions)
+// #endregion
