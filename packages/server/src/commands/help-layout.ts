@@ -7,7 +7,7 @@ export const helpLayout: HelpConfiguration = {
   padWidth: (command, helper) =>
     Math.min(WIDEST_TERM, Help.prototype.padWidth.call(helper, command, helper)),
 
-  formatItem(this: Help, term, termWidth, description, helper) {
+  formatItem: (term, termWidth, description, helper) => {
     const format = (shown: string): string =>
       Help.prototype.formatItem.call(helper, shown, termWidth, description, helper)
     if (helper.displayWidth(term) <= termWidth) return format(term)
