@@ -37,7 +37,9 @@ export class Acknowledger {
     this.stop()
     const session = response.headers.get('Heartline-Session')
     const [base, rest] = response.url.split(/\/events(?=$|[?#])/)
-    if (session === null || heartbeatMs === 0 || rest === undefined) return
+    // What a redirect led to may be another origin, for which the token is not.
+    const isOwn = session !== null && !response.redirected
+    if (!isOwn || heartbeatMs === 0 || rest === undefined) return
     const url = `${base}/sessions/${encodeURIComponent(session)}/ack`
     const end = every(this.#setup.clock, heartbeatMs, async () => {
       // What fails is the business of the watchdog: a stream that lives goes on without.

@@ -36,7 +36,11 @@ export interface RetryOptions {
   readonly healthyAfter?: number | undefined
   /** Requests that could act twice (POST, PATCH) are sent again, too. Default false. */
   readonly repeat?: boolean | undefined
-  /** `same-origin` refuses an answer that came from another origin. Default that. */
+  /**
+   * `same-origin` refuses a stream that came from another origin. Default that. On the way of a
+   * redirect, `fetch` takes away the token and leaves other headers of yours. A stream that was
+   * redirected is not acknowledged.
+   */
   readonly redirect?: 'same-origin' | 'follow' | undefined
 }
 

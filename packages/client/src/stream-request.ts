@@ -60,14 +60,11 @@ export function toStreamRequest(
   if (lastEventId !== '' && resumeBy === 'query') url.searchParams.set('lastEventId', lastEventId)
   // Control characters are in no field: Node.js would refuse each request with them, for ever.
   else if (/^[\t\P{Cc}]+$/u.test(lastEventId)) {
-    headers.set('Last-Event-ID', toHeaderText(lastEventId))
+    // A header holds bytes: those of the UTF-8 form, as the HTML standard says.
+    const bytes = new TextEncoder().encode(lastEventId)
+    headers.set('Last-Event-ID', String.fromCharCode(...bytes))
   }
   // The hub then beats faster: something on the way cuts silent streams.
   if (silence > 0) url.searchParams.set('silence', String(silence))
   return { url: url.href, init: { ...init, signal, cache: 'no-store' } }
-}
-
-/** A header holds bytes: those of the UTF-8 form, as the HTML standard says. */
-function toHeaderText(id: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(id))
 }

@@ -48,6 +48,22 @@ describe('acknowledgements', () => {
     }
   })
 
+  it('are not sent where a redirect led, which may be another origin', async () => {
+    const clock = new ManualClock()
+    const hub = await serve((_, response) => openStream(response, 'data: 1\n\n', HUB))
+    const server = await serve((_, response) => {
+      response.writeHead(307, { location: `${hub.url}/v1/events` }).end()
+    })
+    const client = createClient({ url: server.url, clock, token: 'T', redirect: 'follow' })
+    onTestFinished(() => client.close())
+    client.connect()
+    await until(() => client.state.name === 'open')
+    clock.advance(16_000)
+    await settle()
+    const told = hub.requests.map(({ method, headers }) => [method, headers.authorization])
+    expect(told).toEqual([['GET', undefined]])
+  })
+
   it('end with a session that the hub does not know', async () => {
     const clock = new ManualClock()
     const server = await serve((request, response) => {
