@@ -1,9 +1,10 @@
 import { GAP, type EventMap, type Gap, type StreamEvent } from './event.ts'
+import { resolveNumbers } from './numbers.ts'
 import type { Progress, Step } from './progress.ts'
 
 /** How an iteration over events is bounded. */
 export interface QueueOptions {
-  /** The most events that wait for the loop. Default 256. */
+  /** The most events that wait for the loop. Default 256; 0 is taken for 1. */
   readonly limit?: number | undefined
   /**
    * When as many wait. `pause` (default): the stream is not read on, and the server sees a slow
@@ -19,7 +20,7 @@ interface Entry<Events extends EventMap> {
 
 type Result<Events extends EventMap> = IteratorResult<StreamEvent<Events>, undefined>
 
-const DEFAULT_LIMIT = 256
+const DEFAULTS = { limit: 256 }
 
 /** A bounded queue in front of a `for await` loop. An event counts as handled with the next turn. */
 export class EventQueue<Events extends EventMap> implements AsyncIterableIterator<
@@ -37,7 +38,7 @@ export class EventQueue<Events extends EventMap> implements AsyncIterableIterato
   #isOver = false
 
   constructor(options: QueueOptions, progress: Progress, onReturn: () => void) {
-    this.#limit = options.limit ?? DEFAULT_LIMIT
+    this.#limit = resolveNumbers(DEFAULTS, options).limit || 1
     this.#drops = options.overflow === 'drop-oldest'
     this.#progress = progress
     this.#onReturn = onReturn

@@ -373,6 +373,24 @@ describe('iterating', () => {
     for (let n = 0; n < stuckAt; n++) expect((await events.next()).value?.data).toHaveLength(4000)
   })
 
+  it('refuses a bound that is none at once, and takes 0 for 1', async () => {
+    const { url } = await serve((_, response) =>
+      openStream(response, 'data: 1\n\ndata: 2\n\ndata: 3\n\n'),
+    )
+    const client = open({ url })
+    for (const limit of [-1, Number.NaN]) {
+      expect(() => client.events({ limit })).toThrow(
+        expect.objectContaining({ code: 'HL_CLIENT_OPTION_INVALID' }),
+      )
+    }
+    const queue = client.events({ limit: 0, overflow: 'drop-oldest' })
+    const seen: unknown[] = []
+    client.on('message', (data) => seen.push(data))
+    await until(() => seen.length === 3)
+    expect((await queue.next()).value).toMatchObject({ data: { dropped: 2 } })
+    expect((await queue.next()).value).toMatchObject({ data: 3 })
+  })
+
   it('drops the oldest and says so, if asked to', async () => {
     const text = Array.from({ length: 10 }, (_, n) => `id: ${n}\ndata: ${n}\n\n`).join('')
     const { url } = await serve((_, response) => openStream(response, text))
