@@ -90,10 +90,13 @@ export class Attempt {
 
   /** Never rejects. */
   async run(lastEventId: string): Promise<Outcome> {
+    const { signal } = this.#abort
     try {
+      // It may have been ended before it began.
+      signal.throwIfAborted()
       this.#watchdog.expect(this.#setup.patience.connectMs)
-      const response = await this.#open()
-      const refusal = await this.#host.refuse(response, this.#url)
+      const response = await this.#open(signal)
+      const refusal = await orAbort(signal, this.#host.refuse(response, this.#url))
       if (refusal !== undefined) return refusal
       return await this.#read(response, lastEventId)
     } catch (thrown) {
@@ -105,8 +108,7 @@ export class Attempt {
     }
   }
 
-  async #open(): Promise<Response> {
-    const { signal } = this.#abort
+  async #open(signal: AbortSignal): Promise<Response> {
     const { url, init } = await orAbort(signal, this.#host.prepare(signal))
     // A query may hold a ticket, which belongs into no message.
     this.#url = url.replace(/[?#].*/s, '')

@@ -40,15 +40,17 @@ export class Caller {
     this.#setup = setup
   }
 
-  get isClosed(): boolean {
-    return this.#closing.signal.aborted
+  /** Aborted when nothing may be asked any more. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
   }
 
   /** Rejects when there is no answer, or none in time. */
   async call<Value>(call: Call<Value>): Promise<Value> {
     return within(this.#setup.clock, call.timeoutMs ?? DEFAULT_TIMEOUT_MS, (abort) => {
       const { signal } = abort
-      this.#closing.signal.addEventListener('abort', () => abort.abort(), { signal })
+      this.closing.throwIfAborted()
+      this.closing.addEventListener('abort', () => abort.abort(), { signal })
       return this.#send(call, signal)
     })
   }

@@ -37,11 +37,13 @@ export class ClientSource implements StreamSource {
     return this.#endpoints.restMs
   }
 
-  prepare(resume: Resume): Promise<PreparedRequest> {
+  async prepare(resume: Resume): Promise<PreparedRequest> {
     const { endpoint } = this
     this.#context = { ...resume, attempt: ++this.#requests, endpoint, refresh: this.#refresh }
+    const prepared = await this.#setup.source.prepare(this.#context)
+    // Whoever could not give a new token is asked for one again.
     this.#refresh = false
-    return this.#setup.source.prepare(this.#context)
+    return prepared
   }
 
   onOpen(): void {

@@ -88,7 +88,6 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
   readonly #acknowledger: Acknowledger
   readonly #sender: OutboxSender | undefined
   readonly #probe: Probe
-  #loading: Promise<void> | undefined
 
   constructor(options: ClientOptions<Events>) {
     const setup = resolveClient(options as ClientOptions)
@@ -116,7 +115,7 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
     this.#connection = new Connection(
       { ...setup, source: this.#source },
       {
-        place: () => this.#startingPlace(),
+        place: () => this.#place.next(),
         onState: (state) => this.#changed(state),
         onOpen: (response, heartbeatMs) => {
           if (options.acknowledge !== false) {
@@ -128,7 +127,10 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
         onComment: (text) => this.#receiver.comment(text),
       },
     )
-    this.#closeWith(options.signal)
+    const { signal } = options
+    if (signal?.aborted === true) this.close()
+    // Taken away with the client: the signal may be that of a whole program.
+    else signal?.addEventListener('abort', () => this.close(), { signal: caller.closing })
   }
 
   get state(): ConnectionState {
@@ -219,22 +221,11 @@ class StreamClient<Events extends EventMap> implements Client<Events> {
     this.#connection.leave(toError(movedBack))
   }
 
-  #startingPlace(): string | Promise<string> {
-    if (this.#loading !== undefined) return this.#place.received
-    this.#loading = this.#place.load()
-    return this.#loading.then(() => this.#place.received)
-  }
-
   #changed(state: ConnectionState): void {
     if (state.name !== 'open') this.#acknowledger.stop()
     if (state.name === 'open' && state.endpoint > 0) this.#probe.start()
     else this.#probe.stop()
     if (state.name === 'closed') this.#receiver.end()
     this.#receiver.notify('state', state)
-  }
-
-  #closeWith(signal: AbortSignal | undefined): void {
-    if (signal?.aborted === true) this.close()
-    else signal?.addEventListener('abort', () => this.close(), { once: true })
   }
 }

@@ -125,15 +125,16 @@ export class Connection {
   }
 
   async #try(): Promise<Outcome> {
+    this.#openedAt = undefined
+    this.#isByChoice = false
+    this.#hadEvents = false
+    // Before the wait for the place: what ends the connection meanwhile ends this one, too.
+    const attempt = (this.#attempt = new Attempt(this.#setup, this.#host))
     const place = this.#listener.place()
     // Without a promise, the request leaves in this turn.
     this.#sentPlace = typeof place === 'string' ? place : await place
     this.#pause.attempted()
-    this.#openedAt = undefined
-    this.#isByChoice = false
-    this.#hadEvents = false
-    this.#attempt = new Attempt(this.#setup, this.#host)
-    const outcome = await this.#attempt.run(this.#sentPlace)
+    const outcome = await attempt.run(this.#sentPlace)
     this.#attempt = undefined
     return this.#isByChoice ? { ...outcome, isClean: true } : outcome
   }
@@ -157,8 +158,9 @@ export class Connection {
         this.#openedAt = this.#setup.clock.now()
         this.#wasOpen = true
         this.#setup.source.onOpen?.()
-        this.#enter('open')
+        // First, so that whoever closes it when it is open ends what this begins.
         this.#listener.onOpen?.(response, heartbeatMs)
+        this.#enter('open')
       },
       onItems: (items) => {
         this.#hadEvents = true

@@ -1,6 +1,5 @@
 import type { HeartlineError } from '@heartline/wire'
-import type { Clock } from './clock.ts'
-import { handlerFailed, handlerStuck, reasonOf, toError } from './errors.ts'
+import { handlerFailed, reasonOf, toError } from './errors.ts'
 
 type Handler = (...values: never[]) => unknown
 
@@ -48,19 +47,6 @@ export class Handlers {
 
 function isPromise(value: unknown): value is Promise<unknown> {
   return typeof (value as Promise<unknown> | undefined)?.then === 'function'
-}
-
-/** Reports a handler that takes too long. Waits for it all the same: the place comes after it. */
-export async function watchHandler(
-  work: Promise<unknown>,
-  type: string,
-  watch: { clock: Clock; ms: number; onError: (error: HeartlineError) => void },
-): Promise<void> {
-  const { clock, ms, onError } = watch
-  const timer =
-    ms > 0 ? clock.setTimer(() => onError(toError(handlerStuck, { type, ms })), ms) : undefined
-  await work
-  clock.clearTimer(timer)
 }
 
 /** The error for what a handler threw. */

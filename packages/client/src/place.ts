@@ -24,6 +24,7 @@ export class Place {
   #seen: Cursor | undefined
   #handled: string
   #saved: string
+  #isRead = false
   #isSaving = false
 
   constructor(
@@ -43,15 +44,17 @@ export class Place {
     return this.#received
   }
 
-  get handled(): string {
-    return this.#handled
+  /** What the next request goes on after. The store is read once, before the first. Never rejects. */
+  next(): string | Promise<string> {
+    const store = this.#store
+    const isKnown = this.#isRead || store === undefined || this.#received !== ''
+    this.#isRead = true
+    if (isKnown) return this.#received
+    return withStore('read', () => this.#load(store), this.#onError).then(() => this.#received)
   }
 
-  /** Reads the store, once, before the first request. A place that was given wins. Never rejects. */
-  async load(): Promise<void> {
-    const store = this.#store
-    if (store === undefined || this.#received !== '') return
-    await withStore('read', () => this.#load(store), this.#onError)
+  get handled(): string {
+    return this.#handled
   }
 
   /** True when the event came before: the place covers it. Ids of other servers have no order. */

@@ -1,10 +1,10 @@
 import type { HeartlineError } from '@heartline/wire'
 import type { StreamItem } from './attempt.ts'
 import type { Clock } from './clock.ts'
-import { dataInvalid, dismissed, drained, toError } from './errors.ts'
+import { dataInvalid, dismissed, drained, handlerStuck, toError } from './errors.ts'
 import { GAP, type EventMap, type Gap, type StreamEvent } from './event.ts'
 import { EventQueue, type QueueOptions } from './event-queue.ts'
-import { Handlers, toHandlerError, watchHandler } from './handlers.ts'
+import { Handlers, toHandlerError } from './handlers.ts'
 import type { ClientOptions } from './options.ts'
 import type { Place } from './place.ts'
 import { Progress } from './progress.ts'
@@ -145,6 +145,8 @@ export class Receiver<Events extends EventMap> {
   }
 
   #hand(type: string, checked: Checked, id: string): void | Promise<void> {
+    // A schema may take its time.
+    if (this.#isOver) return
     if (checked.problem === undefined) return this.#deliver(type, checked.data, id)
     this.report(toError(dataInvalid, { type, reason: checked.problem, id }))
     this.#progress.done(this.#progress.begin(id))
@@ -173,11 +175,11 @@ export class Receiver<Events extends EventMap> {
 
   async #wait(work: readonly unknown[], rooms: readonly unknown[], type: string): Promise<void> {
     const { clock, handlerMs: ms } = this.#options
-    await watchHandler(Promise.all(work), type, {
-      clock,
-      ms,
-      onError: (error) => this.report(error),
-    })
+    const late = (): void => this.report(toError(handlerStuck, { type, ms }))
+    const timer = ms > 0 ? clock.setTimer(late, ms) : undefined
+    // However late: the place comes after it.
+    await Promise.all(work)
+    clock.clearTimer(timer)
     // A loop that takes its time is what the bound of its queue is for.
     await Promise.all(rooms)
   }

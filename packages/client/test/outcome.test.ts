@@ -191,6 +191,26 @@ describe('401', () => {
     expect(server.requests[2]?.headers['last-event-id']).toBe('5')
   })
 
+  it('asks for a new one until there is one: it may fail where the network does', async () => {
+    const { url } = await serve((request, response) => {
+      if (request.headers.authorization === 'Bearer new') openStream(response, 'data: 1\n\n')
+      else response.writeHead(401).end()
+    })
+    let known = 'old'
+    const refreshes: boolean[] = []
+    const client = open({
+      url,
+      token: ({ refresh }) => {
+        refreshes.push(refresh)
+        if (refreshes.length === 2) throw new Error('no network')
+        if (refresh) known = 'new'
+        return known
+      },
+    })
+    await until(() => client.seen.length === 1)
+    expect(refreshes).toEqual([false, true, true])
+  })
+
   it('gives up when the new one is refused too, or when there is no way to get one', async () => {
     const server = await serve((_, response) => response.writeHead(401).end())
     expect(await ending(open({ url: server.url, token: 'fixed' }))).toMatchObject({
@@ -304,6 +324,22 @@ describe('a network that fails', () => {
     const url = await serveRaw(() => {})
     const client = open({ url, watch: { connectMs: 50 } })
     expect(await afterWait(client)).toBe('HL_CLIENT_CONNECT_TIMEOUT')
+  })
+
+  it('finds a refusal without an end, also of a fetch that ignores its signal', async () => {
+    const { url } = await serve((_, response) => openStream(response, 'data: 1\n\n'))
+    let isFirst = true
+    const client = open({
+      url,
+      watch: { connectMs: 50 },
+      fetch: async (...request) => {
+        if (!isFirst) return fetch(...request)
+        isFirst = false
+        return new Response(new ReadableStream(), { status: 503 })
+      },
+    })
+    await until(() => client.seen.length === 1)
+    expect(client.states[1]?.lastError?.code).toBe('HL_CLIENT_CONNECT_TIMEOUT')
   })
 
   it('finds a function for a header that never returns', async () => {

@@ -61,7 +61,7 @@ export class Publisher implements OutboxSender {
 
   async publish(given: readonly PublishEvent[]): Promise<readonly PublishResult[]> {
     const { maxWaiting: entries, caller } = this.#setup
-    if (caller.isClosed) throw toError(closed)
+    if (caller.closing.aborted) throw toError(closed)
     if (this.#waiting.length >= entries) throw toError(outboxFull, { entries })
     if (given.length === 0) return []
     const id = randomId()
@@ -91,7 +91,7 @@ export class Publisher implements OutboxSender {
     if (this.#isRunning) return
     this.#isRunning = true
     if (!this.#isLoaded) await this.#keep('read', (store) => this.#load(store))
-    while (this.#waiting.length > 0 && !this.#setup.caller.isClosed) await this.#sendFirst()
+    while (this.#waiting.length > 0 && !this.#setup.caller.closing.aborted) await this.#sendFirst()
     this.#isRunning = false
   }
 
@@ -99,7 +99,7 @@ export class Publisher implements OutboxSender {
     this.#isLoaded = true
     const { caller, onError } = this.#setup
     const kept = await store.load()
-    if (caller.isClosed) return
+    if (caller.closing.aborted) return
     // Also what was published meanwhile.
     const known = new Set(this.#waiting.map(({ id }) => id))
     const older = kept.filter(({ id }) => !known.has(id))
@@ -119,7 +119,7 @@ export class Publisher implements OutboxSender {
     this.#pause.attempted()
     let answer = await this.#send(first, false)
     if (answer.verdict === 'refresh' && canRefresh) answer = await this.#send(first, true)
-    if (caller.isClosed) return
+    if (caller.closing.aborted) return
     if (answer.verdict === 'retry') {
       const leastMs = Math.min(answer.retryAfterMs ?? 0, this.#setup.ladder.maxServerMs)
       return this.#pause.wait(this.#backoff.next(leastMs), leastMs)
