@@ -14,13 +14,15 @@ export interface OutboxOptions {
 const DEFAULTS: PublisherLimits = { maxWaiting: 1000, timeoutMs: 20_000 }
 
 /**
- * An outbox that keeps its entries in a store of your own.
+ * An outbox that keeps its entries in a store of your own. Clients may share it: each sends what it
+ * published, and what was left by those that are closed.
  *
  * @throws HeartlineError `HL_CLIENT_OPTION_INVALID`
  */
 export function createOutbox(store: OutboxStore, options?: OutboxOptions): Outbox {
   const limits = resolveNumbers(DEFAULTS, options)
-  return { open: (setup) => new Publisher({ ...setup, ...limits, store }) }
+  const taken = new Set<string>()
+  return { open: (setup) => new Publisher({ ...setup, ...limits, store, taken }) }
 }
 
 /**

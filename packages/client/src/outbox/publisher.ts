@@ -17,6 +17,8 @@ export interface PublisherLimits {
 /** What it is made with. */
 export interface PublisherSetup extends OutboxSetup, PublisherLimits {
   readonly store: OutboxStore
+  /** Entries of open clients with the same outbox: each sends its own. */
+  readonly taken: Set<string>
 }
 
 /** A store that does not answer for so long is done without. */
@@ -60,14 +62,17 @@ export class Publisher implements OutboxSender {
   }
 
   async publish(given: readonly PublishEvent[]): Promise<readonly PublishResult[]> {
-    const { maxWaiting: entries, caller } = this.#setup
+    const { maxWaiting: entries, caller, taken } = this.#setup
     if (caller.closing.aborted) throw toError(closed)
     if (this.#waiting.length >= entries) throw toError(outboxFull, { entries })
     if (given.length === 0) return []
     const id = randomId()
     const events = given.map((event) => ({ ...event, publishId: event.publishId ?? randomId() }))
     const body = toBody(events)
-    const kept = this.#keep('saved', (store) => store.add({ id, events }))
+    taken.add(id)
+    // As it is now: the caller may change its objects, and a database takes methods away.
+    const entry = { id, events: JSON.parse(body) as PublishEvent[] }
+    const kept = this.#keep('saved', (store) => store.add(entry))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ id, body, kept, resolve, reject })
       void this.#run()
@@ -84,36 +89,46 @@ export class Publisher implements OutboxSender {
 
   close(): void {
     this.#pause.stop()
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(toError(closed))
+    for (const waiting of this.#waiting.splice(0)) {
+      this.#setup.taken.delete(waiting.id)
+      waiting.reject(toError(closed))
+    }
   }
 
   async #run(): Promise<void> {
     if (this.#isRunning) return
     this.#isRunning = true
-    if (!this.#isLoaded) await this.#keep('read', (store) => this.#load(store))
-    while (this.#waiting.length > 0 && !this.#setup.caller.closing.aborted) await this.#sendFirst()
+    for (;;) {
+      // Also when somebody asked for it during the last request.
+      if (!this.#isLoaded) await this.#keep('read', (store) => this.#load(store))
+      if (this.#waiting.length === 0 || this.#setup.caller.closing.aborted) break
+      await this.#sendFirst()
+    }
     this.#isRunning = false
   }
 
   async #load(store: OutboxStore): Promise<void> {
     this.#isLoaded = true
-    const { caller, onError } = this.#setup
+    const { caller, onError, taken } = this.#setup
+    // Before, too: what another client was done with meanwhile may still be read.
+    const before = new Set(taken)
     const kept = await store.load()
     if (caller.closing.aborted) return
-    // Also what was published meanwhile.
-    const known = new Set(this.#waiting.map(({ id }) => id))
-    const older = kept.filter(({ id }) => !known.has(id))
+    const older = kept.filter(({ id }) => !before.has(id) && !taken.has(id))
     // Nobody waits for these: when the client ends, they stay for the next one.
     const reject = (error: HeartlineError): void => {
       if (error.code !== closed.code) onError(error)
     }
     const shared = { kept: Promise.resolve(), resolve: () => {}, reject }
-    const waiting = older.map(({ id, events }) => ({ ...shared, id, body: toBody(events) }))
+    const waiting = older.map(({ id, events }) => {
+      taken.add(id)
+      return { ...shared, id, body: toBody(events) }
+    })
     this.#waiting.unshift(...waiting)
   }
 
   async #sendFirst(): Promise<void> {
-    const { caller, canRefresh } = this.#setup
+    const { caller, canRefresh, taken } = this.#setup
     const first = this.#waiting[0] as Waiting
     await first.kept
     this.#pause.attempted()
@@ -129,6 +144,7 @@ export class Publisher implements OutboxSender {
     if (answer.verdict === 'stored') first.resolve(answer.results)
     else first.reject(answer.error)
     await this.#keep('saved', (store) => store.remove(first.id))
+    taken.delete(first.id)
   }
 
   #send({ body }: Waiting, refresh: boolean): Promise<Answer> {

@@ -183,6 +183,54 @@ describe('publishing', () => {
     expect([...stored.values()]).toEqual([1, 2])
   })
 
+  it('keeps what was published as it was then, whatever becomes of the objects', async () => {
+    const outbox = memoryOutbox()
+    const { server, stored } = await serveStore()
+    const before = open({ url: 'http://127.0.0.1:9', outbox })
+    const data = { n: 1, at: new Date(0) }
+    const lost = before.publish({ topic: 'a', data }).catch(() => {})
+    data.n = 2
+    before.close()
+    await lost
+    const after = open({ url: server.url, outbox })
+    after.wake()
+    await until(() => stored.size === 1)
+    expect([...stored.values()]).toEqual([{ n: 1, at: '1970-01-01T00:00:00.000Z' }])
+  })
+
+  it('of two clients with one outbox sends what each of them published, once', async () => {
+    const outbox = memoryOutbox()
+    const servers = [await serveStore(), await serveStore()]
+    const clients = servers.map(({ server }) => open({ url: server.url, outbox }))
+    const results = [1, 2, 3, 4, 5].flatMap((n) =>
+      clients.map((client, index) => client.publish({ topic: 'a', data: `${index} ${n}` })),
+    )
+    // Looks for what others left, while the other is at work.
+    for (const client of clients) client.wake()
+    const ids = (await Promise.all(results)).flat().map(({ id }) => id)
+    servers.forEach(({ server, stored }, index) => {
+      const own = [1, 2, 3, 4, 5].map((n) => `${index} ${n}`)
+      expect([[...stored.values()], server.requests.length]).toEqual([own, 5])
+      expect(ids.filter((_, at) => at % 2 === index)).toEqual([...stored.keys()])
+    })
+  })
+
+  it('of two clients with one outbox sends what the other left when it was closed', async () => {
+    const outbox = memoryOutbox()
+    const { server, stored } = await serveStore()
+    const lost = open({ url: 'http://127.0.0.1:9', outbox })
+    const client = open({ url: server.url, outbox })
+    const left = lost.publish({ topic: 'a', data: 1 }).catch(({ code }: { code: string }) => code)
+    await client.publish({ topic: 'a', data: 2 })
+    expect([...stored.values()]).toEqual([2])
+    lost.close()
+    expect(await left).toBe('HL_CLIENT_CLOSED')
+    await client.publish({ topic: 'a', data: 3 })
+    client.wake()
+    await until(() => stored.size === 3)
+    expect(new Set(stored.values())).toEqual(new Set([1, 2, 3]))
+  })
+
   it('says what is missing without an outbox', async () => {
     const client = open({ url: 'http://127.0.0.1:9', outbox: undefined })
     expect(client.waiting).toBe(0)
@@ -266,6 +314,25 @@ describe('publishing', () => {
     server.cut()
     await until(() => left.length === 0)
     expect([...stored]).toEqual([['p', 1]])
+  })
+
+  it('sends nothing after the end, also when an entry is kept only then', async () => {
+    const { server } = await serveStore()
+    let keep = (): void => {}
+    const store: OutboxStore = {
+      load: () => [],
+      add: () => new Promise((resolve) => (keep = resolve)),
+      remove: () => {},
+    }
+    const client = open({ url: server.url, outbox: createOutbox(store) })
+    const lost = client.publish({ topic: 'a', data: 1 }).catch(({ code }: { code: string }) => code)
+    await settle()
+    client.close()
+    keep()
+    expect(await lost).toBe('HL_CLIENT_CLOSED')
+    await fetch(server.url, { method: 'POST', body: '[]' })
+    await settle()
+    expect(server.requests.length).toBe(1)
   })
 
   it('sends nothing after the end, also when the outbox answers only then', async () => {
