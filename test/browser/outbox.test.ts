@@ -55,6 +55,11 @@ async function untilStored(site: Site, count: number): Promise<void> {
   })
 }
 
+/** Then the look for what others left is over: a page cached in the middle of it may be thrown out. */
+async function untilAsked(site: Site): Promise<void> {
+  await waitFor(() => site.posts > 0, { what: 'the first entry is sent' })
+}
+
 describe.skipIf(missing !== undefined)('what a page publishes', () => {
   let browser: Browser
   beforeAll(async () => void (browser = await launch()))
@@ -137,6 +142,72 @@ describe.skipIf(missing !== undefined)('what a page publishes', () => {
     for (const name of ['a', 'b']) expect(ofName(stored, name)).toEqual(numbers(1, 20, name))
     if (two !== undefined) await untilKept(two, 0)
     expect(await stage.site.stored('q')).toHaveLength(40)
+  })
+
+  test('waits in no back/forward cache: the next page sends it, and the page learns of it', async () => {
+    const site = await Site.start()
+    const chromium = await PlainBrowser.launch()
+    onTestFinished(async () => {
+      await chromium.close()
+      await site.stop()
+    })
+    const held = `navigator.locks.query().then(({ held }) => held.map(({ name }) => name))`
+    site.isFull = true
+    const tab = await chromium.open(site)
+    await tab.look(OPEN)
+    await tab.look(publish(1, 5, 'a'))
+    await untilKept(tab, 5)
+    await untilAsked(site)
+    expect(await tab.look(held)).toHaveLength(1)
+    await tab.show()
+    await tab.leave()
+    await tab.load()
+    expect(await tab.look(held)).toEqual([])
+    site.isFull = false
+    await tab.look(OPEN)
+    await untilStored(site, 5)
+    await untilKept(tab, 0)
+    await tab.goBack()
+    expect(await tab.life(), await tab.whyNotCached()).toContain('pageshow persisted')
+    await waitFor(async () => (await tab.look('results.length')) === 5, { what: 'it is told' })
+    expect(await tab.look('results')).toEqual(numbers(1, 5, 'a').map((data) => [data, true]))
+    await tab.look(publish(6, 8, 'a'))
+    await waitFor(async () => (await tab.look('results.length')) === 8, { what: 'it goes on' })
+    expect(await site.stored('q')).toEqual(numbers(1, 8, 'a'))
+    expect(await tab.look('errors')).toEqual([])
+    await untilKept(tab, 0)
+    expect(await tab.look(held)).toEqual([])
+  })
+
+  test('waits out the back/forward cache with its page when nobody else is there', async () => {
+    const site = await Site.start()
+    const chromium = await PlainBrowser.launch()
+    onTestFinished(async () => {
+      await chromium.close()
+      await site.stop()
+    })
+    site.isFull = true
+    const tab = await chromium.open(site)
+    await tab.look(OPEN)
+    await tab.look(publish(1, 5))
+    await untilKept(tab, 5)
+    await untilAsked(site)
+    await tab.show()
+    await tab.leave()
+    await tab.goBack()
+    expect(await tab.life(), await tab.whyNotCached()).toContain('pageshow persisted')
+    await tab.look(publish(6, 8))
+    await untilKept(tab, 8)
+    const other = await chromium.open(site)
+    await other.look(OPEN)
+    await other.untilOpen()
+    site.isFull = false
+    await untilStored(site, 8)
+    await untilKept(tab, 0)
+    expect(await site.stored('q')).toEqual(numbers(1, 8))
+    const results = (await tab.look('results')) as unknown[]
+    expect(results).toEqual(numbers(1, 8).map((data) => [data, false]))
+    expect(await tab.look('errors')).toEqual([])
   })
 
   test('goes out without a queue that is full, and that is reported', async () => {

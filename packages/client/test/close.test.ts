@@ -23,7 +23,10 @@ function ended(responses: readonly ServerResponse[]): Promise<void> {
 
 describe('a client that is closed before its first request', () => {
   it('makes none', async () => {
-    const server = await serve((_, response) => openStream(response, 'data: 1\n\n'))
+    const server = await serve((request, response) => {
+      if (request.method === 'HEAD') response.end()
+      else openStream(response, 'data: 1\n\n')
+    })
     const client = open({ url: server.url })
     client.connect()
     client.close()

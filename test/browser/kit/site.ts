@@ -62,6 +62,8 @@ export class Site {
   posts = 0
   /** How long each publish takes, so that something can happen meanwhile. */
   postMs = 0
+  /** Whether publishes are refused for now, as those of a hub that has no room. */
+  isFull = false
   readonly #streams = new Set<ServerResponse>()
   readonly #server: ReturnType<typeof createServer>
 
@@ -135,6 +137,7 @@ export class Site {
     else if (method === 'POST' && request.url === '/v1/events') {
       this.posts++
       if (this.postMs > 0) await sleep(this.postMs)
+      if (this.isFull) return void response.writeHead(503).end()
     }
     if (isStream) this.#streams.add(response)
     const address = new URL(request.url ?? '/', this.hub.url)

@@ -35,6 +35,12 @@ export class Tab {
     return (await this.look('life')) as string[]
   }
 
+  /** What the browser says about the page that it loaded anew instead of keeping it. */
+  async whyNotCached(): Promise<string> {
+    const entry = `performance.getEntriesByType('navigation')[0]?.notRestoredReasons`
+    return String(await this.look(`JSON.stringify(${entry} ?? null)`))
+  }
+
   async untilOpen(): Promise<void> {
     await waitFor(async () => (await this.state()) === 'open', { what: 'the tab is open' })
   }
