@@ -309,6 +309,79 @@ describe.skipIf(missing !== undefined).each(REACT_MAJORS)('hooks on React %s', (
     expect(complaints).toEqual([])
   })
 
+  test('share one connection among a thousand components, each rendered once for an event', async () => {
+    const { site, page, complaints } = await visit()
+    await page.evaluate(() => {
+      const { React, createRoot, HeartlineProvider, useTopic, useTopicReducer } = window.kit
+      const h = React.createElement
+      const add = (sum: number, { data }: { data: number }): number => sum + data
+      const Cell = (): unknown => {
+        const { last } = useTopic('a', { limit: 3 })
+        const sum = useTopicReducer('a', add, 0)
+        window.log.push(last?.data)
+        return h('i', null, `${last?.data ?? '-'}:${sum} `)
+      }
+      const cells = Array.from({ length: 1000 }, (_, key) => h(Cell, { key }))
+      window.set = (isShown: boolean) =>
+        window.root.render(
+          h(
+            HeartlineProvider,
+            { options: { url: '/v1/events' }, closeDelayMs: 50 },
+            isShown && cells,
+          ),
+        )
+      window.root = createRoot(document.getElementById('root'))
+      window.set(true)
+    })
+    await untilOpen(site, 1)
+    site.send('data: 1\n\ndata: 2\n\n')
+    await untilText(page, /^(2:3 ){1000}$/)
+    const renders = await logOf(page)
+    expect(renders.filter((data) => data === 2)).toHaveLength(1000)
+    expect(site.asked).toHaveLength(1)
+    await page.evaluate(() => window.set(false))
+    await untilOpen(site, 0)
+    expect(complaints).toEqual([])
+  })
+
+  test('end with one connection after quick changes of the topic, and with none in the middle of one', async () => {
+    const { site, page, complaints } = await visit()
+    await page.evaluate(() => {
+      const { React, createRoot, flushSync, HeartlineProvider, useTopic } = window.kit
+      const h = React.createElement
+      const Topic = ({ topic }: { topic: string }): unknown => {
+        const { last, state } = useTopic(topic)
+        return h('p', null, `${topic} ${last?.data ?? '-'} ${state.name}`)
+      }
+      window.set = (topic?: string) =>
+        flushSync(() =>
+          window.root.render(
+            h(
+              React.StrictMode,
+              null,
+              h(
+                HeartlineProvider,
+                { options: { url: '/v1/events' }, closeDelayMs: 20 },
+                topic === undefined ? undefined : h(Topic, { topic }),
+              ),
+            ),
+          ),
+        )
+      window.root = createRoot(document.getElementById('root'))
+      for (let n = 1; n <= 60; n++) window.set(`t${n}`)
+    })
+    await expect.poll(() => site.open, { timeout: 15_000 }).toEqual(['/v1/events?topic=t60'])
+    site.send('data: 5\n\n')
+    await untilText(page, 't60 5 open')
+    await page.evaluate(() => {
+      window.set('t61')
+      window.set()
+    })
+    await untilOpen(site, 0)
+    await untilQuiet()
+    expect([site.open, complaints]).toEqual([[], []])
+  })
+
   test('read topics with one connection for each set of them', async () => {
     const { site, page } = await visit()
     await page.evaluate(() => {
