@@ -13,7 +13,7 @@ describe.concurrent('seven clients on a network that does everything wrong', () 
     expect(result.readers.map(({ delivered }) => delivered)).toEqual(
       Array.from({ length: 7 }, () => result.published),
     )
-    expect(names(result)).toHaveLength(10)
+    expect(names(result)).toHaveLength(11)
     expect(result.readers.reduce((sum, { watchdog }) => sum + watchdog, 0)).toBeGreaterThan(0)
   }, 180_000)
 

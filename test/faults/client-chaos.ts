@@ -36,6 +36,8 @@ const FAST_TIME = fileURLToPath(new URL('../kit/fast-time.mjs', import.meta.url)
 /** Simulated. */
 const PUBLISH_EVERY_MS = 330
 const OF_THE_PAGE = ['clock jump', 'tab freeze'] as const
+/** Of readers that drop what they had, where the hub still has all of it. */
+const STALE = 'stale place'
 const OF_THE_SERVER = 'server restart'
 const CALM = 'calm'
 /** Enough to bring back everything that was missed in half an hour. */
@@ -186,6 +188,8 @@ class Chaos {
       new ClientReader(await this.#setUp('memory store', [hub.port]), {
         ...stored,
         store: memory,
+        isSlow: true,
+        handlerMs: 0,
         saved: async () => memory.load(),
       }),
       new ClientReader(await this.#setUp('file store', [hub.port]), {
@@ -235,7 +239,7 @@ class Chaos {
     const left = (): number => until - this.#time.elapsedMs
     let bag: string[] = []
     while (left() > 0) {
-      if (bag.length === 0) bag = shuffled([...TROUBLES, ...OF_THE_PAGE], random)
+      if (bag.length === 0) bag = shuffled(this.#kindsFor(reader), random)
       const name = bag.pop() ?? CALM
       await this.#phase(phases, CALM, Math.min(wholeBetween(random, 3000, 25_000), left()))
       if (left() <= 0) return
@@ -244,6 +248,11 @@ class Chaos {
       await this.#phase(phases, name, Math.min(wholeBetween(random, 15_000, 80_000), left()))
       end()
     }
+  }
+
+  #kindsFor(reader: ChaosReader): string[] {
+    const common: string[] = [...TROUBLES, ...OF_THE_PAGE]
+    return reader.isExact && this.#kept === KEEPS_ALL ? [...common, STALE] : common
   }
 
   async #phase(phases: Phase[], name: string, ms: number): Promise<void> {
@@ -262,12 +271,23 @@ class Chaos {
       reader.setup.world.freeze()
       return () => reader.thaw(random() < 0.5)
     }
-    const { proxies } = reader.setup
+    const { proxies, world } = reader.setup
+    if (name === STALE) return this.#age(world, proxies)
     // With two, mostly the preferred one; at times both.
     const hit = random() < 0.7 ? proxies.slice(0, 1) : proxies
     for (const proxy of hit) proxy.begin(name as (typeof TROUBLES)[number])
     return () => {
       for (const proxy of hit) proxy.end()
+    }
+  }
+
+  /** Its connections are cut, and it asks for what it has had already. */
+  #age(world: ShakenWorld, proxies: readonly TroubleProxy[]): () => void {
+    world.isStale = true
+    for (const proxy of proxies) proxy.begin('cuts')
+    return () => {
+      world.isStale = false
+      for (const proxy of proxies) proxy.end()
     }
   }
 
@@ -306,7 +326,7 @@ class Chaos {
       readers: this.#readers.map((reader) => {
         return toReaderRow(reader, published, this.#countBySpan(reader, end))
       }),
-      troubles: [CALM, ...TROUBLES, ...OF_THE_PAGE, OF_THE_SERVER].map((name) =>
+      troubles: [CALM, ...TROUBLES, ...OF_THE_PAGE, STALE, OF_THE_SERVER].map((name) =>
         this.#toAttemptRow(name),
       ),
       waitsTooShort: named.reduce((sum, { account }) => sum + account.tooShort, 0),
@@ -344,6 +364,10 @@ class Chaos {
       0,
     )
     if (name === OF_THE_SERVER) times = this.#restarts.length
+    if (name === STALE) {
+      const stale = this.#readers.reduce((sum, { setup }) => sum + setup.world.stale, 0)
+      return { name, times, connections: stale, attempts, allowed }
+    }
     return { name, times, connections, attempts, allowed }
   }
 }

@@ -40,6 +40,9 @@ export class FastTime {
   }
 }
 
+/** How many places are remembered. */
+const PLACES = 4
+
 /** One request for a stream as it leaves. */
 export interface SeenRequest {
   readonly at: number
@@ -56,6 +59,11 @@ export class ShakenWorld implements Clock, Surroundings {
   onRequest: (request: SeenRequest) => void = () => {}
   /** Milliseconds that a `Retry-After` of an answer asks for. */
   onRetryAfter: (ms: number) => void = () => {}
+  /** Requests that asked for what had come before. */
+  stale = 0
+  /** Requests ask for what comes after an earlier place, as those of a cache or a server that lags. */
+  isStale = false
+  readonly #places: string[] = []
   #jumpedMs = 0
   #frozen: Promise<void> | undefined
   #onThaw: () => void = () => {}
@@ -119,12 +127,26 @@ export class ShakenWorld implements Clock, Surroundings {
       const isStream = new Headers(init?.headers).get('accept') === 'text/event-stream'
       const isReader = isStream && init?.method !== 'HEAD'
       if (isReader) this.onRequest({ at: this.time.elapsedMs, url })
-      const response = await fetch(input, init)
+      const response = await fetch(input, isReader ? this.#aged(init) : init)
       await this.#frozen
       const retryAfter = response.headers.get('retry-after')
       if (isReader && retryAfter !== null) this.onRetryAfter(Number(retryAfter) * 1000)
       return this.#gate(response)
     }
+  }
+
+  /** The request with an earlier place than its own, while places are stale. */
+  #aged(init: RequestInit = {}): RequestInit {
+    const headers = new Headers(init.headers)
+    const place = headers.get('last-event-id')
+    if (place === null) return init
+    const [earlier] = this.#places
+    this.#places.push(place)
+    if (this.#places.length > PLACES) this.#places.shift()
+    if (!this.isStale || earlier === undefined || earlier === place) return init
+    this.stale++
+    headers.set('last-event-id', earlier)
+    return { ...init, headers }
   }
 
   #gate({ body, status, headers }: Response): Response {
