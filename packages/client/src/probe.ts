@@ -1,6 +1,7 @@
 import type { Caller } from './caller.ts'
 import type { Clock } from './clock.ts'
 import { every } from './every.ts'
+import { isEventStream } from './outcome.ts'
 
 /** What it is made with. */
 export interface ProbeSetup {
@@ -39,8 +40,11 @@ export class Probe {
     this.#end = undefined
   }
 
-  /** A HEAD of the stream: a hub answers as it would to the reader, and opens none. */
+  /**
+   * A HEAD of the stream: a hub answers as it would to the reader, and opens none. A page that says
+   * that a server is down, with a 200, is no stream.
+   */
   #isHealthy(): Promise<boolean> {
-    return this.#setup.caller.call({ endpoint: 0, read: ({ ok }) => ok }).catch(() => false)
+    return this.#setup.caller.call({ endpoint: 0, read: isEventStream }).catch(() => false)
   }
 }

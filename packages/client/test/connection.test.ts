@@ -271,7 +271,8 @@ describe('several endpoints', () => {
     expect(second.requests[0]?.headers['last-event-id']).toBe('1')
 
     const again = await new RawServer((request, response) => {
-      if (request.method === 'HEAD') response.writeHead(200).end()
+      const headers = { 'content-type': 'text/event-stream' }
+      if (request.method === 'HEAD') response.writeHead(200, headers).end()
       else openStream(response, 'id: 3\ndata: "A again"\n\n')
     }).listen(port)
     onTestFinished(() => again.close())
@@ -279,6 +280,17 @@ describe('several endpoints', () => {
     expect(client.state).toMatchObject({ name: 'open', endpoint: 0 })
     expect(again.requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD', 'GET'])
     expect(again.requests[2]?.headers['last-event-id']).toBe('2')
+  })
+
+  it('does not go back to a page that says, with a 200, that the first is down', async () => {
+    const down = await serve((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('down')
+    })
+    const second = await serve((_, response) => openStream(response, 'data: 1\n\n'))
+    const url = [down.url, second.url]
+    const client = open({ url, lastEventId: '1', probeMs: 50, healthyAfter: 1 })
+    await until(() => down.requests.filter(({ method }) => method === 'HEAD').length === 3)
+    expect([second.requests.length, client.state.endpoint]).toEqual([1, 1])
   })
 
   it('goes round, and is patient as often as told', async () => {
