@@ -1,6 +1,7 @@
 import type { Caller } from './caller.ts'
 import type { Clock } from './clock.ts'
 import { every } from './every.ts'
+import { isPassing } from './outcome.ts'
 
 /** What it is made with. */
 export interface AcknowledgerSetup {
@@ -44,8 +45,9 @@ export class Acknowledger {
     const end = every(this.#setup.clock, heartbeatMs, async () => {
       // What fails is the business of the watchdog: a stream that lives goes on without.
       const status = await this.#send(url, endpoint).catch(() => 0)
-      // The session is not there, or not ours: the answer will not change.
-      if (status >= 400 && status < 500) end()
+      // The session is not there, or not ours: the answer will not change. A 429 is no such answer,
+      // and who falls silent after it is taken for dead.
+      if (status >= 400 && !isPassing(status)) end()
     })
     this.#end = end
   }

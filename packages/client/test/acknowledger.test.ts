@@ -64,6 +64,23 @@ describe('acknowledgements', () => {
     expect(told).toEqual([['GET', undefined]])
   })
 
+  it('go on after an answer that another time may change', async () => {
+    const clock = new ManualClock()
+    const server = await serve((request, response, n) => {
+      if (request.method === 'POST') response.writeHead(n === 1 ? 429 : 503).end()
+      else openStream(response, 'data: 1\n\n', HUB)
+    })
+    const client = createClient({ url: `${server.url}/v1/events`, clock })
+    onTestFinished(() => client.close())
+    client.connect()
+    await until(() => client.state.name === 'open')
+    for (let asked = 2; asked <= 4; asked++) {
+      clock.advance(15_000)
+      await until(() => server.bodies[asked - 1] !== undefined)
+    }
+    expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST', 'POST'])
+  })
+
   it('end with a session that the hub does not know', async () => {
     const clock = new ManualClock()
     const server = await serve((request, response) => {

@@ -165,7 +165,7 @@ export class SharedStream {
   #served(message: ToMember & { readonly kind: 'serve' }): void {
     this.#seq = message.seq
     this.#share()
-    this.#respond({})
+    this.#respond()
     this.#setup.onState(message.state)
     this.#emit(message.items)
   }
@@ -231,7 +231,7 @@ export class SharedStream {
       const isStream = response.status === 200 && response.body !== null
       if (this.#abort.signal.aborted) return
       if (!isStream) return this.#refused(response)
-      this.#respond(Object.fromEntries(response.headers))
+      this.#respond(response.headers.get('Heartline-Heartbeat'))
       this.#isOwnOpen = true
       this.#isHub = response.headers.has('Heartline-Session')
       this.#want()
@@ -273,11 +273,10 @@ export class SharedStream {
     return new Promise((resolve) => (this.#onRoom = resolve))
   }
 
-  #respond(headers: Record<string, string>): void {
+  #respond(heartbeat: string | null = null): void {
     const answer = this.#answer
     if (answer === undefined) return
     this.#answer = undefined
-    const { 'heartline-heartbeat': heartbeat = '0' } = headers
     const body = new ReadableStream<Uint8Array>(
       {
         start: (controller) => void (this.#controller = controller),
@@ -286,7 +285,7 @@ export class SharedStream {
       },
       { highWaterMark: MOST_WAITING_BYTES, size: (chunk) => chunk?.byteLength ?? 0 },
     )
-    const type = { 'Content-Type': 'text/event-stream', 'Heartline-Heartbeat': heartbeat }
+    const type = { 'Content-Type': 'text/event-stream', 'Heartline-Heartbeat': heartbeat ?? '0' }
     answer.resolve(new Response(body, { headers: type }))
     // The client expects the first byte of a hub at once.
     this.#write(':\n\n')
