@@ -44,6 +44,8 @@ export class Receiver<Events extends EventMap> {
   readonly #progress: Progress
   readonly #queues = new Set<EventQueue<Events>>()
   #isOver = false
+  /** Reports the handler that is at work. */
+  #late: unknown
 
   constructor(options: ReceiverOptions<Events>, place: Place, controls: Controls) {
     this.#options = options
@@ -76,6 +78,8 @@ export class Receiver<Events extends EventMap> {
   /** Nothing is handed over any more. Iterations end. */
   end(): void {
     this.#isOver = true
+    // Whoever never returns must not keep a process alive.
+    this.#options.clock.clearTimer(this.#late)
     for (const queue of this.#queues) queue.end()
   }
 
@@ -176,10 +180,10 @@ export class Receiver<Events extends EventMap> {
   async #wait(work: readonly unknown[], rooms: readonly unknown[], type: string): Promise<void> {
     const { clock, handlerMs: ms } = this.#options
     const late = (): void => this.report(toError(handlerStuck, { type, ms }))
-    const timer = ms > 0 ? clock.setTimer(late, ms) : undefined
+    if (ms > 0) this.#late = clock.setTimer(late, ms)
     // However late: the place comes after it.
     await Promise.all(work)
-    clock.clearTimer(timer)
+    clock.clearTimer(this.#late)
     // A loop that takes its time is what the bound of its queue is for.
     await Promise.all(rooms)
   }

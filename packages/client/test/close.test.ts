@@ -111,6 +111,21 @@ describe('close', () => {
     },
   )
 
+  it('leaves no timer, also of a handler that never returns', async () => {
+    const server = await serve((_, response) => openStream(response, 'data: 1\n\n', HUB))
+    const clock = new ManualClock()
+    const client = open({ url: server.url, clock })
+    let isAtWork = false
+    client.on('message', () => {
+      isAtWork = true
+      return new Promise(() => {})
+    })
+    await until(() => isAtWork)
+    expect(clock.pending).toBeGreaterThan(0)
+    client.close()
+    expect(clock.pending).toBe(0)
+  })
+
   it('takes its hands off the signal, which may be that of a whole program', () => {
     const { signal } = new AbortController()
     for (let n = 0; n < 20; n++) open({ url: 'http://127.0.0.1:9', signal }).close()
