@@ -91,7 +91,7 @@ describe('close', () => {
         end('schema')
         return { value }
       }
-      const schema = { '~standard': { validate } }
+      const schema = { '~standard': { version: 1, vendor: 'test', validate } as const }
       const client: Client = open({ url: server.url, clock, schemas: { message: schema } })
       client.on('message', (data) => {
         seen.push(data)
