@@ -127,9 +127,12 @@ class Source extends EventTarget implements Omit<Shape, keyof EventTarget> {
 
   #connect(options: EventSourceOptions): Connection {
     const { resumeBy } = options
+    const world = resolveWorld(options)
     return new Connection(
       {
-        ...resolveWorld(options),
+        ...world,
+        // After a stream, the time is what the server or the standard says, to the millisecond.
+        random: () => (this.#readyState === OPEN ? 0 : world.random()),
         source: this.#toSource(resumeBy),
         judge,
         ladder: LADDER,
@@ -233,8 +236,8 @@ Object.defineProperty(Source, 'name', { value: 'EventSource' })
 export type EventSource = Shape
 /**
  * The `EventSource` of the HTML standard (9.2), on `fetch`. What it does more: a server that cannot
- * be reached is asked less and less often, the waits differ a little, and a stream from a hub that
- * advertises heartbeats is replaced when they stay away.
+ * be reached is asked less and less often, after waits that differ a little, and a stream from a hub
+ * that advertises heartbeats is replaced when they stay away.
  *
  * From a page to another origin, `fetch` may send no `Last-Event-ID` unless the server answers
  * `OPTIONS`; the browser's own `EventSource` may. So that one reads those streams, unless any option

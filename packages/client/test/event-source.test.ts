@@ -297,14 +297,29 @@ describe('coming back', () => {
     await until(() => clock.waits.at(-1) === ms, `${clock.waits.at(-1)} is ${ms}`)
   })
 
-  it('adds a tenth at most, and at most 200 ms', async () => {
+  it.each([100, 60_000])('adds nothing to %i ms after a stream', async (ms) => {
     const clock = new ManualClock()
     const { url } = await serve((_, response) => {
       openStream(response)
-      response.end('retry: 60000\n\n')
+      response.end(`retry: ${ms}\n\n`)
     })
     const { log } = open(url, { clock, random: () => 0.999 })
-    await until(() => log.length === 2 && clock.waits.at(-1) === 60_200)
+    await until(() => log.length === 2 && clock.waits.at(-1) === ms)
+  })
+
+  it('adds a tenth at most, and at most 200 ms, after an attempt that failed', async () => {
+    const clock = new ManualClock()
+    const { url } = await serve((_, response, n) => {
+      if (n > 0) return response.destroy()
+      openStream(response)
+      return response.end('retry: 1000\n\n')
+    })
+    const { log } = open(url, { clock, random: () => 0.999 })
+    await until(() => log.length === 2 && clock.waits.at(-1) === 1000)
+    clock.advance(1000)
+    await until(() => log.length === 3 && clock.waits.at(-1) === 1100)
+    const far = open('http://127.0.0.1:9', { clock, random: () => 0.999 })
+    await until(() => far.log.length === 1 && clock.waits.at(-1) === 3200)
   })
 
   it('asks a server that cannot be reached less and less often', async () => {
