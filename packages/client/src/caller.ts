@@ -66,15 +66,19 @@ export class Caller {
     const context = { attempt: 1, endpoint, lastEventId: '', refresh, silence: 0, signal }
     const url = call.url ?? (await source.url(context))
     const headers = await source.headers(context)
-    const init: RequestInit = { method: 'HEAD', headers, signal }
     if (body === undefined) headers.set('Accept', 'text/event-stream')
     else {
       if (url instanceof URL) url.search = ''
       headers.set('Content-Type', 'application/json')
-      Object.assign(init, { method: 'POST', body })
     }
     const startedAt = clock.now()
-    const response = await fetch(url, init)
+    const response = await fetch(url, {
+      method: body === undefined ? 'HEAD' : 'POST',
+      // A plain object, as for streams.
+      headers: Object.fromEntries(headers),
+      body: body ?? null,
+      signal,
+    })
     return call.read(response, clock.now() - startedAt)
   }
 }

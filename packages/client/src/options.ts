@@ -14,7 +14,7 @@ import { surroundings, type Surroundings } from './surroundings.ts'
 
 /** The outside world, which tests replace. */
 export interface WorldOptions {
-  /** Default: the one of the platform. */
+  /** Gets the fields of a request as a plain object. Default: the one of the platform. */
   readonly fetch?: typeof fetch | undefined
   readonly clock?: Clock | undefined
   /** From 0 to below 1. Default `Math.random`. */

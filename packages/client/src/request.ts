@@ -90,8 +90,12 @@ export class RequestSource {
     if (name !== undefined && isNear(url) && !headers.has('Heartline-Client')) {
       headers.set('Heartline-Client', name)
     }
-    const init: StreamInit = { method: this.method, headers }
-    if (credentials !== undefined) init.credentials = credentials
+    // To `fetch`, undefined is as if it were not there.
+    const init: StreamInit = {
+      method: this.method,
+      headers,
+      credentials: credentials as RequestCredentials,
+    }
     if (body !== undefined) {
       init.body = (await ask(body, context)) ?? null
       // Node.js wants to be told for a body that is a stream.

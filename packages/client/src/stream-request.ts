@@ -66,5 +66,7 @@ export function toStreamRequest(
   }
   // The hub then beats faster: something on the way cuts silent streams.
   if (silence > 0) url.searchParams.set('silence', String(silence))
-  return { url: url.href, init: { ...init, signal, cache: 'no-store' } }
+  // A plain object: a `fetch` of the caller may spread it, to add a field of its own.
+  const fields = Object.fromEntries(headers)
+  return { url: url.href, init: { ...init, headers: fields, signal, cache: 'no-store' } }
 }

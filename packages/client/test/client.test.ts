@@ -8,6 +8,7 @@ import {
   type ConnectionState,
   type StreamEvent,
 } from '../src/index.ts'
+import { memoryOutbox } from '../src/outbox/index.ts'
 import { openStream, serve } from './kit/raw-server.ts'
 import { settle, until } from './kit/until.ts'
 
@@ -311,6 +312,33 @@ describe('place', () => {
     await until(() => server.requests.length === 2)
     expect(server.requests[1]?.url).toBe('/?x=1&lastEventId=a+b')
     expect(server.requests[1]?.headers['last-event-id']).toBeUndefined()
+  })
+})
+
+describe('a fetch of the caller', () => {
+  it('may spread the fields of every request, and loses none', async () => {
+    const server = await serve((request, response, n) => {
+      if (request.method === 'POST') {
+        return response.writeHead(201).end('[{"id":"8","duplicate":false}]')
+      }
+      openStream(response, `id: 7\ndata: ${n}\n\n`)
+      if (n === 0) response.end()
+      return undefined
+    })
+    const add: typeof fetch = (input, init) =>
+      fetch(input, {
+        ...init,
+        headers: { ...(init?.headers as Record<string, string>), 'x-own': 'yes' },
+      })
+    const client = open({ url: server.url, fetch: add, token: 't', outbox: memoryOutbox() })
+    client.on('*', () => {})
+    await until(() => server.requests.length === 2)
+    await client.publish([{ topic: 'a', data: 'x' }])
+    const [first, second, post] = server.requests.map(({ headers }) => headers)
+    const all = { 'x-own': 'yes', authorization: 'Bearer t' }
+    const stream = { ...all, accept: 'text/event-stream' }
+    expect([first, second]).toMatchObject([stream, { ...stream, 'last-event-id': '7' }])
+    expect(post).toMatchObject({ ...all, 'content-type': 'application/json' })
   })
 })
 

@@ -90,4 +90,28 @@ export const requestRules: Rules = (target, rule) => {
       expect([url, ...brief(await trial.watch(url, { stayMs: 150 }))]).toEqual([url, 'error 2'])
     }
   })
+
+  if (!target.isOurs || target.isFar) return
+
+  rule('HL-ES-92', 'lets a fetch of the caller spread the fields', async (trial) => {
+    const site = await trial.serve((_, response, n) => {
+      if (n > 0) response.writeHead(204).end()
+      else stream(response, 'retry: 1\nid: 7\ndata: 1\n\n').end()
+    })
+    await trial.run(async (kit, url) => {
+      const add: typeof fetch = (input, init) =>
+        fetch(input, {
+          ...init,
+          headers: { ...(init?.headers as Record<string, string>), 'x-own': 'yes' },
+        })
+      const source = new kit.EventSource(url, { fetch: add } as EventSourceInit)
+      await new Promise<void>((resolve) => {
+        source.onerror = () => source.readyState === 2 && resolve()
+      })
+    }, site.url)
+    expect(site.asked.map(({ headers }) => headers)).toMatchObject([
+      { accept: 'text/event-stream', 'x-own': 'yes' },
+      { accept: 'text/event-stream', 'x-own': 'yes', 'last-event-id': '7' },
+    ])
+  })
 }
