@@ -266,6 +266,6 @@ function toUrl(url: string | URL): URL {
     return toAbsolute(text)
   } catch {
     // The name that the standard demands, which no error of ours has.
-    throw new DOMException(`Cannot open an EventSource to '${text}'`, 'SyntaxError')
+    throw new DOMException(`Invalid URL '${text}'`, 'SyntaxError')
   }
 }

@@ -67,7 +67,11 @@ describe('the interface', () => {
 
   it('throws a SyntaxError for what is no URL', () => {
     for (const url of ['http://this is invalid/', 'relative', 'http://[']) {
-      expect(() => new EventSource(url)).toThrow(expect.objectContaining({ name: 'SyntaxError' }))
+      const error = expect.objectContaining({
+        name: 'SyntaxError',
+        message: `Invalid URL '${url}'`,
+      })
+      expect(() => new EventSource(url)).toThrow(error)
     }
   })
 
