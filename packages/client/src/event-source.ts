@@ -57,11 +57,13 @@ class Source extends EventTarget implements Omit<Shape, keyof EventTarget> {
 
   constructor(url: string | URL, options: EventSourceOptions | null = {}) {
     super()
+    // Read in the order of the standard. Unlike String(), a template throws for a symbol.
+    const text = `${url as string}`
     const given = options ?? {}
     if (arguments.length === 0 || Object(given) !== given)
       throw new TypeError('Give a URL, options')
     const { withCredentials, ...others } = given
-    const target = toUrl(url)
+    const target = toUrl(text)
     const isFar = !isNear(target)
     this.#url = target.href
     this.#withCredentials = Boolean(withCredentials)
@@ -118,11 +120,12 @@ class Source extends EventTarget implements Omit<Shape, keyof EventTarget> {
 
   override addEventListener(
     type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
+    _listener: EventListenerOrEventListenerObject | null,
+    ..._options: [options?: boolean | AddEventListenerOptions]
   ): void {
     if (this.#native !== undefined) this.#relay(this.#native, type)
-    super.addEventListener(type, listener, options)
+    // As many as were given: with less than two it throws.
+    super.addEventListener(...(arguments as never as Parameters<EventTarget['addEventListener']>))
   }
 
   #connect(options: EventSourceOptions): Connection {
@@ -212,7 +215,10 @@ class Source extends EventTarget implements Omit<Shape, keyof EventTarget> {
     } else if (handler !== null) {
       const listener = (event: Event): void => {
         const current = this.#handlers.get(type)?.handler
-        if (typeof current === 'function') current.call(this as never, event as never)
+        const result =
+          typeof current === 'function' ? current.call(this as never, event as never) : undefined
+        // As for every event handler attribute.
+        if (result === false) event.preventDefault()
       }
       this.#handlers.set(type, { handler, listener })
       this.addEventListener(type, listener)
@@ -259,9 +265,7 @@ const judge: Judge = {
   },
 }
 
-function toUrl(url: string | URL): URL {
-  // Unlike String(), it throws for a symbol.
-  const text = `${url as string}`
+function toUrl(text: string): URL {
   try {
     return toAbsolute(text)
   } catch {

@@ -137,6 +137,21 @@ export const dispatchRules: Rules = (target, rule) => {
     }
   })
 
+  rule('HL-ES-73', 'adds no listener that was not given', async (trial) => {
+    const { url } = await trial.serve((_, response) => stream(response))
+    const shape = await trial.run(({ EventSource }, address) => {
+      const source = new EventSource(address)
+      source.close()
+      try {
+        ;(source.addEventListener as (type: string) => void)('x')
+        return 'nothing was thrown'
+      } catch (thrown) {
+        return [(thrown as Error).constructor.name, source.addEventListener.length]
+      }
+    }, url)
+    expect(shape).toEqual(['TypeError', 2])
+  })
+
   rule('HL-ES-75', 'dispatches what a page dispatches itself', async (trial) => {
     const { url } = await trial.serve((_, response) => stream(response))
     const seen = await trial.run(({ EventSource }, address) => {

@@ -125,6 +125,32 @@ export const interfaceRules: Rules = (target, rule) => {
     expect(made).toEqual([...errors, false, false, false, false, false, true, false, true])
   })
 
+  rule('HL-ES-4', 'reads its arguments in their order', async (trial) => {
+    const { url } = await trial.serve((_, response) => stream(response))
+    const read = await trial.run(({ EventSource }, address) => {
+      const Any = EventSource as unknown as new (...args: unknown[]) => EventSource
+      return [address, 'http://['].map((text) => {
+        const order: string[] = []
+        const options = {
+          get withCredentials() {
+            return order.push('options') > 9
+          },
+        }
+        try {
+          new Any({ toString: () => (order.push('url'), text) }, options).close()
+          new Any({ toString: () => (order.push('url'), text) }, 5)
+        } catch (thrown) {
+          order.push((thrown as Error).name)
+        }
+        return order
+      })
+    }, url)
+    expect(read).toEqual([
+      ['url', 'options', 'url', 'TypeError'],
+      ['url', 'options', 'SyntaxError'],
+    ])
+  })
+
   rule('HL-ES-5', 'throws a SyntaxError for what is no URL', async (trial) => {
     const errors = await trial.run(({ EventSource }) => {
       return ['http://[', 'http://a:b/', 'http://a:99999/'].map((address) => {
@@ -213,6 +239,24 @@ export const interfaceRules: Rules = (target, rule) => {
       expect(kept).toEqual([all, all, all])
     },
   )
+
+  rule('HL-ES-7', 'takes false from an attribute for a refusal', async (trial) => {
+    const { url } = await trial.serve((_, response) => stream(response))
+    const dispatched = await trial.run(({ EventSource }, address) => {
+      const source = new EventSource(address)
+      source.close()
+      return [false, undefined, true, 0].map((result) => {
+        const cancelled = (['open', 'message', 'error'] as const).map((type) => {
+          source[`on${type}`] = () => result
+          return !source.dispatchEvent(new Event(type, { cancelable: true }))
+        })
+        source.onopen = source.onmessage = source.onerror = null
+        return cancelled
+      })
+    }, url)
+    const none = [false, false, false]
+    expect(dispatched).toEqual([[true, true, true], none, none, none])
+  })
 
   rule('HL-ES-7', 'calls an attribute in its place among the listeners', async (trial) => {
     const { url } = await trial.serve((_, response) => stream(response, 'data: 1\n\ndata: 2\n\n'))
