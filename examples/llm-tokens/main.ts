@@ -9,7 +9,7 @@ import { createAnswerServer } from './server.ts'
 
 const { values } = parseArgs({
   options: {
-    port: { type: 'string', default: '8433' },
+    port: { type: 'string', default: '8434' },
     check: { type: 'boolean', default: false },
   },
 })

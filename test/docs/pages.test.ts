@@ -47,9 +47,9 @@ test.each([...ADAPTERS, 'nest/page'])(
 
 test.each([
   ['pages/hub', '/?topic=time/*', 'message', /^\{"at":\d+\}$/],
-  ['pages/session', '/', 'price', /^\{"bid":0\.\d+/],
+  ['pages/session', '/', 'price', /^\{"bid":\d/],
   ['pages/stream', '/', 'tick', /^\d{4}-\d\d-\d\dT/],
-  ['pages/events-server', '/prices', 'price', /^\{"symbol":"ACME","bid":0\.\d+/],
+  ['pages/events-server', '/prices', 'price', /^\{"symbol":"ACME","bid":\d/],
 ])(
   '%s: a stream brings its first event',
   async (name, path, type, data) => {
@@ -74,39 +74,70 @@ test.each([
   LIMIT_MS,
 )
 
-test('a reader says who it is, and a stranger is refused', async () => {
-  const program = await start('pages/authorize')
-  await program.listens()
-  const url = `${program.url}/?topic=users/ann/notes`
-  const stranger = await fetch(url)
-  expect([stranger.status, await stranger.json()]).toMatchObject([401, { code: 'APP_STRANGER' }])
-  const ann = await fetch(url, { headers: { authorization: 'Bearer ann-secret' } })
-  expect(ann.status).toBe(200)
-  await ann.body?.cancel()
-})
+test(
+  'a reader says who it is, and a stranger is refused',
+  async () => {
+    const program = await start('pages/authorize')
+    await program.listens()
+    const url = `${program.url}/?topic=users/ann/notes`
+    const stranger = await fetch(url)
+    expect([stranger.status, await stranger.json()]).toMatchObject([401, { code: 'APP_STRANGER' }])
+    const ann = await fetch(url, { headers: { authorization: 'Bearer ann-secret' } })
+    expect(ann.status).toBe(200)
+    await ann.body?.cancel()
+  },
+  LIMIT_MS,
+)
 
-test('streams are counted', async () => {
-  const program = await start('pages/metrics')
-  await program.listens()
-  expect(await read(`${program.url}/hello`, 'message').event).toBe('hello')
-  const metrics = await (await fetch(`${program.url}/metrics`)).text()
-  expect(metrics).toContain('heartline_streams_open{adapter="express"} 1\n')
-})
+test(
+  'streams are counted',
+  async () => {
+    const program = await start('pages/metrics')
+    await program.listens()
+    expect(await read(`${program.url}/hello`, 'message').event).toBe('hello')
+    const metrics = await (await fetch(`${program.url}/metrics`)).text()
+    expect(metrics).toContain('heartline_streams_open{adapter="express"} 1\n')
+  },
+  LIMIT_MS,
+)
 
-test('a subscription is read to its end', async () => {
-  const server = await start('pages/graphql')
-  await server.listens()
-  const client = await start('pages/graphql-client', { port: server.port })
-  expect([await client.ends(), client.output]).toEqual([0, '1\n2\n3\n'])
-})
+test(
+  'a subscription is read to its end',
+  async () => {
+    const server = await start('pages/graphql')
+    await server.listens()
+    const client = await start('pages/graphql-client', { port: server.port })
+    expect([await client.ends(), client.output]).toEqual([0, '1\n2\n3\n'])
+  },
+  LIMIT_MS,
+)
 
-test('what a client publishes comes back to it, and to a bare reader', async () => {
-  const hub = await startHub()
-  onTestFinished(() => hub.kill())
-  const reader = await start('pages/reader', { port: hub.port })
-  await waitFor(() => reader.output.includes('open'), { what: 'the reader is connected' })
-  const client = await start('pages/client', { port: hub.port })
-  const both = (): boolean =>
-    client.output.includes('price { bid: 4 }') && / price \{ bid: 4 \}\n/.test(reader.output)
-  await waitFor(both, { what: 'both have it', report: () => client.output + reader.output })
-})
+test(
+  'what a client publishes comes back to it, and to a bare reader',
+  async () => {
+    const hub = await startHub()
+    onTestFinished(() => hub.kill())
+    const reader = await start('pages/reader', { port: hub.port })
+    await waitFor(() => reader.output.includes('open'), { what: 'the reader is connected' })
+    const client = await start('pages/client', { port: hub.port })
+    await waitFor(() => / price \{ bid: 4 \}\n/.test(reader.output), {
+      what: 'the reader has what the client published',
+      report: () => `${client.output}\n${reader.output}`,
+    })
+    await waitFor(() => client.output.includes('open'), { what: 'the client is connected' })
+    // Its loop begins at a moment of its own.
+    const again = async (): Promise<boolean> => {
+      await publish(hub.url, { topic: 'prices', type: 'price', data: { bid: 5 } })
+      return / 5\n/.test(client.output) && client.output.includes('price { bid: 5 }')
+    }
+    await waitFor(again, { what: 'handler and loop have it', report: () => client.output })
+  },
+  LIMIT_MS,
+)
+
+async function publish(url: string, event: unknown): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  const init = { method: 'POST', headers, body: JSON.stringify(event) }
+  const { status } = await fetch(`${url}/v1/events`, init)
+  expect(status).toBe(201)
+}
