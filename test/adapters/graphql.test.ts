@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { createClient, type Client } from 'graphql-sse'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { until } from '../../packages/client/test/kit/until.ts'
@@ -148,33 +147,3 @@ describe.each(named)('GraphQL mounted in %s', (_, target) => {
     await until(() => api.sources.stopped === 50)
   })
 })
-
-const documented = readFileSync(new URL('../../docs/graphql.md', import.meta.url), 'utf8')
-const snippets = [...documented.matchAll(/^```ts\n\/\/ (\w+).*\n([^`]*)^```/gm)].map(
-  ([, framework = '', code = '']) => [framework, code] as const,
-)
-
-describe('The guide', () => {
-  it('says how to mount it in five frameworks', () => {
-    expect(snippets.map(([framework]) => framework)).toEqual([
-      'Express',
-      'Fastify',
-      'Koa',
-      'Hono',
-      'h3',
-    ])
-  })
-
-  it.each(snippets)('mounts it in %s with the lines of the test above', (framework, code) => {
-    const file = new URL(`graphql/${framework.toLowerCase()}.ts`, import.meta.url)
-    const tested = readFileSync(file, 'utf8').replaceAll(
-      /\(options( as HandlerOptions<Request>)?\)$/gm,
-      '({ schema })',
-    )
-    expect(withoutIndent(tested)).toContain(withoutIndent(code))
-  })
-})
-
-function withoutIndent(code: string): string {
-  return code.replaceAll(/^ +/gm, '')
-}

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import http, { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { stream as expressStream } from '@heartline/express'
@@ -145,12 +144,4 @@ describe.each(servers)('The metrics of %s', (adapter, start) => {
     const [now, then] = [found, before].map((of) => of('app_heartbeats_total', graphqlOnly))
     expect(now).toBeGreaterThan(then as number)
   })
-})
-
-it('The guide shows what the tests run', () => {
-  const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
-  const lines = read('monitoring/prom-client.ts')
-  const snippets = [...read('../../docs/monitoring.md').matchAll(/^```ts\n(import [^`]*)^```/gm)]
-  expect(snippets).toHaveLength(1)
-  expect(lines).toBe(snippets[0]?.[1])
 })
