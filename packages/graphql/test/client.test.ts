@@ -53,6 +53,29 @@ describe.each(targets)('subscribe ($name)', (target) => {
   })
 })
 
+describe.each(targets)('subscribe, for a result larger than its bound ($name)', (target) => {
+  const query = '{ large(bytes: 20971520) }'
+
+  it('asks once, and throws', async () => {
+    const { url, fetch } = await startApi(target)
+    let requests = 0
+    const counting: typeof globalThis.fetch = (...request) => {
+      requests++
+      return fetch(...request)
+    }
+    const results = subscribe({ url, fetch: counting, query })
+    await expect(collect(results)).rejects.toMatchObject({ code: 'HL_EVENT_TOO_LARGE' })
+    expect(requests).toBe(1)
+  })
+
+  it('reads it where the bound is higher', async () => {
+    const { url, fetch } = await startApi(target)
+    const results = subscribe<{ large: string }>({ url, fetch, query, maxEventLength: 2 ** 25 })
+    const [result] = (await collect(results)) as { data: { large: string } }[]
+    expect(result!.data.large).toHaveLength(20_971_520)
+  })
+})
+
 describe('subscribe', () => {
   it.each([
     'event: complete\n\n',
