@@ -133,3 +133,22 @@ describe.each(targets)('Results larger than a stream may queue ($name)', (target
     expect(ends).toEqual(['finished'])
   })
 })
+
+describe.each(targets)('A slow reader of a large result ($name)', (target) => {
+  it('gets it whole, in more time than a small one may take', async () => {
+    const api = await startApi(target, { stream: { maxBlockedMs: 500 } })
+    const query = `{ large(bytes: ${24 * MIB}) }`
+    const { body } = await api.post({ query }, STREAM)
+    const startedAt = performance.now()
+    let bytes = 0
+    let end = ''
+    for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length
+      end = `${end}${new TextDecoder().decode(chunk.slice(-20))}`.slice(-20)
+      if (bytes / MIB / 8 > (performance.now() - startedAt) / 1_000) await settle(20)
+    }
+    expect(performance.now() - startedAt).toBeGreaterThan(2_000)
+    expect(bytes).toBeGreaterThan(24 * MIB)
+    expect(end).toContain('complete')
+  })
+})

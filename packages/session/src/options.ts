@@ -26,7 +26,7 @@ export interface SessionOptions {
   retryMs?: number | undefined
   /** Share of `retryMs` that is added at random, so that readers do not return at once. Default 0.5. */
   retryJitter?: number | undefined
-  /** A write that waits longer ends the session with `blocked`. Default 60,000; 0 = never. */
+  /** A reader that takes nothing for longer, or no MiB of a large write, ends as `blocked`. Default 60,000; 0 = never. */
   maxBlockedMs?: number | undefined
   /** Age at which it ends with `max-age`, less up to 10 % at random. Default 0 = never. */
   maxAgeMs?: number | undefined

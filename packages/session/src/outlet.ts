@@ -10,6 +10,9 @@ import { BLOCKED, FREE, OVER, type State } from './session-state.ts'
 import { Timetable, type Due, type TimetableOwner } from './timetable.ts'
 import type { Framing, Protocol, Seam, Transport } from './transport.ts'
 
+/** A larger write goes in pieces: of a slow reader one must see that it reads. */
+const PIECE_BYTES = 1_048_576
+
 /**
  * The side of a session that writes: a transport, whether it takes more, and what waits until it
  * does. A base and no part, since each idle session would pay for one object more.
@@ -111,7 +114,7 @@ export abstract class Outlet implements TimetableOwner {
   /** Hands bytes to a transport that is free. */
   protected handOver(bytes: Uint8Array): boolean {
     this.timetable.wrote()
-    if (this.#transport.write(bytes)) return true
+    if (this.#give(bytes)) return true
     this.#state = BLOCKED
     this.timetable.block()
     return false
@@ -136,9 +139,10 @@ export abstract class Outlet implements TimetableOwner {
   protected resume(): boolean {
     this.#state = FREE
     this.timetable.unblock()
-    const pending = this.#pending
-    this.#pending = undefined
-    return pending === undefined || this.handOver(pending.take())
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      if (!this.handOver(next)) return false
+    }
+    return true
   }
 
   /** Nothing more is taken. */
@@ -148,9 +152,10 @@ export abstract class Outlet implements TimetableOwner {
 
   /** Ends the transport in good order, behind what still waits. */
   protected finish(): void {
-    const pending = this.#pending
-    this.#pending = undefined
-    if (pending === undefined || this.#transport.write(pending.take())) this.#transport.end()
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      if (!this.#give(next)) return
+    }
+    this.#transport.end()
   }
 
   /** What waits will not be carried. */
@@ -162,6 +167,23 @@ export abstract class Outlet implements TimetableOwner {
   protected discard(): void {
     this.#pending = undefined
     this.#transport.destroy()
+  }
+
+  /** Writes a piece after the other until the transport takes no more; what is left waits. */
+  #give(bytes: Uint8Array): boolean {
+    if (bytes.length <= PIECE_BYTES) return this.#transport.write(bytes)
+    if (this.#transport.write(bytes.subarray(0, PIECE_BYTES))) {
+      return this.#give(bytes.subarray(PIECE_BYTES))
+    }
+    ;(this.#pending ??= new PendingBytes()).putBack(bytes.subarray(PIECE_BYTES))
+    return false
+  }
+
+  /** The next write of what waits. */
+  #next(): Uint8Array | undefined {
+    const next = this.#pending?.take()
+    if (next === undefined) this.#pending = undefined
+    return next
   }
 
   /** A reader that does not read may cost `maxPendingBytes`, not more. */

@@ -170,6 +170,27 @@ describe('The deadlines of a session', () => {
     expect(desk.clock.timers.size).toBe(0)
   })
 
+  it('leave a large write the time of its pieces, as long as the reader takes them', async () => {
+    const desk = new Desk({ maxBlockedMs: 10_000, heartbeatMs: 0 })
+    await desk.read()
+    desk.session.send({ data: 'x'.repeat(5 * 1_048_576) })
+    for (let piece = 0; piece < 4; piece++) {
+      desk.clock.advance(9_000)
+      await desk.read()
+      await settled()
+    }
+    expect(desk.session.isOpen).toBe(true)
+    desk.clock.advance(10_200)
+    expect(desk.session.end).toMatchObject({ reason: 'blocked' })
+  })
+
+  it('leave a large write that takes no piece no more than a small one', () => {
+    const desk = new Desk({ maxBlockedMs: 10_000, heartbeatMs: 0 })
+    desk.session.send({ data: 'x'.repeat(5 * 1_048_576) })
+    desk.clock.advance(10_200)
+    expect(desk.session.end).toMatchObject({ reason: 'blocked' })
+  })
+
   it('start anew when the reader takes something', async () => {
     const desk = new Desk({ maxBlockedMs: 10_000, heartbeatMs: 0 })
     for (let i = 0; i < 5; i++) {
