@@ -3,7 +3,7 @@ import http2 from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { createMemoryBroker } from '@heartline/broker'
 import { createHub, type Hub } from '@heartline/hub'
-import { StreamMetrics, type StreamHandler } from '@heartline/session'
+import { StreamMetrics, type Session, type StreamHandler } from '@heartline/session'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { sleep, until } from '../../packages/session/test/kit/reader.ts'
 import { Client } from './client.ts'
@@ -164,6 +164,51 @@ export function describeUnkindReaders(targets: readonly AdapterTarget[]): void {
         stream.close(http2.constants.NGHTTP2_CANCEL)
       }
       await expectService()
+    })
+
+    it('does not wait for readers that take nothing when it closes', async () => {
+      const sessions: Session[] = []
+      let sent = 0
+      handler = async (session, signal) => {
+        sessions.push(session)
+        const chunk = 'x'.repeat(65_536)
+        for (; !signal.aborted; sent++) {
+          session.send({ data: chunk })
+          await session.ready()
+        }
+      }
+      const readers = Array.from({ length: 5 }, () => ask({ isPaused: true }))
+      let before = 0
+      // Until what is on the way is full, too.
+      const isStuck = async (): Promise<boolean> => {
+        before = sent
+        await sleep(200)
+        return before === sent && sessions.filter(({ isBlocked }) => isBlocked).length === 5
+      }
+      while (!(await isStuck()));
+      const start = performance.now()
+      await application.close()
+      // 500 ms for what may still be taken.
+      expect(performance.now() - start).toBeLessThan(4_000)
+      await until(isQuiet)
+      expect(counts().ended).toEqual({ drained: 5 })
+      for (const reader of readers) reader.leave()
+    })
+
+    it('does not wait for a reader whose last bytes the framework holds when it closes', async () => {
+      let isSent = false
+      handler = async (session) => {
+        const chunk = 'x'.repeat(65_536)
+        while (!session.isBlocked) session.send({ data: chunk })
+        isSent = await session.ready()
+      }
+      const reader = ask({ isPaused: true })
+      await Promise.race([until(() => isSent), sleep(500)])
+      const start = performance.now()
+      await application.close()
+      expect(performance.now() - start).toBeLessThan(4_000)
+      await until(isQuiet)
+      reader.leave()
     })
 
     it('runs all clean-ups, and reports the one that throws', async () => {

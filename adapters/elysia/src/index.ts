@@ -1,4 +1,5 @@
 import {
+  cutterOf,
   exchangeBehind,
   goneSignal,
   groupOf,
@@ -93,12 +94,14 @@ function hostOf<Context extends ElysiaContextLike>(
   context: Context,
   monitor: SessionMonitor | undefined,
 ): FetchHost<Context> {
+  const exchange = exchangeBehind(context.request)
   return {
     context,
     monitor: groupFor(context, monitor),
     headers: bagOf(context),
     seen: context,
-    signal: goneSignal(exchangeBehind(context.request)),
+    signal: goneSignal(exchange),
+    cut: cutterOf(exchange),
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  cutterOf,
   exchangeBehind,
   goneSignal,
   groupOf,
@@ -66,6 +67,7 @@ function hostOf<Event extends H3EventLike>(
     context: event,
     monitor: groupOf(exchange?.req, monitor),
     signal: goneSignal(exchange),
+    cut: cutterOf(exchange),
     headers: event.res.headers,
     seen: event.req,
   }

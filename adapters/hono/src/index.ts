@@ -1,4 +1,5 @@
 import {
+  cutterOf,
   exchangeBehind,
   goneSignal,
   groupOf,
@@ -59,6 +60,7 @@ function hostOf<C extends Context>(context: C, monitor: SessionMonitor | undefin
     context,
     monitor: groupOf(exchange?.req, monitor),
     signal: goneSignal(exchange),
+    cut: cutterOf(exchange),
     headers: context.res.headers,
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
-import { exchangeBehind, goneSignal } from '@heartline/session'
+import { cutterOf, exchangeBehind, goneSignal } from '@heartline/session'
 import { HeartlineError } from '@heartline/wire'
 import { hubErrors } from './errors.ts'
 import type { Hub } from './hub.ts'
@@ -57,8 +57,9 @@ export function createFetchHandler(
       const admission = await options.authorize?.(request)
       const lastEventId = request.headers.get('last-event-id') ?? undefined
       const subscription = hub.admitUrl(request.url, lastEventId, admission)
-      const signal = goneSignal(exchangeBehind(request, beside)) ?? request.signal
-      return hub.openFetch({ method, signal }, subscription)
+      const exchange = exchangeBehind(request, beside)
+      const signal = goneSignal(exchange) ?? request.signal
+      return hub.openFetch({ method, signal, cut: cutterOf(exchange) }, subscription)
     } catch (error) {
       const problem = toProblem(error)
       return Response.json(problem, {

@@ -11,7 +11,13 @@ import { Session } from './session.ts'
 import { createWheel } from './wheel.ts'
 
 /** What is looked at of a request for its stream. */
-export type FetchRequest = Pick<Request, 'method' | 'signal'>
+export interface FetchRequest extends Pick<Request, 'method' | 'signal'> {
+  /**
+   * Cuts the response off: given by who also aborts `signal` at each end of it, in good order or not.
+   * Default: the body ends when its host has taken it, whether the reader has or not.
+   */
+  readonly cut?: (() => void) | undefined
+}
 
 /** A session and the response that carries it. Return the response to your framework. */
 export interface FetchSession {
@@ -42,13 +48,13 @@ export interface OpenedFetch extends Opened {
 /** Makes the response. What it answers is over from the start where `createFetchSession` says so. */
 export function openFetch(request: FetchRequest, resolved: ResolvedSessionOptions): OpenedFetch {
   const headers = headFields(resolved)
-  const { signal } = request
+  const { signal, cut } = request
   if (signal.aborted || request.method === 'HEAD') {
     const cause = signal.aborted ? 'disconnected' : 'finished'
     const response = new Response(null, { headers })
     return { transport: new ClosedTransport('fetch'), cause, response }
   }
-  const transport = new FetchTransport(signal)
+  const transport = new FetchTransport(signal, cut)
   return { transport, response: new Response(transport.body, { headers }) }
 }
 

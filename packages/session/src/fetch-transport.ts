@@ -16,13 +16,16 @@ export class FetchTransport implements Transport {
   readonly body: ReadableStream<Uint8Array>
 
   readonly #signal: AbortSignal
+  readonly #cut: (() => void) | undefined
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
   #listener: TransportListener | undefined
   #blocked = false
   #closed = false
 
-  constructor(signal: AbortSignal) {
+  /** @param cut See `FetchRequest` */
+  constructor(signal: AbortSignal, cut?: () => void) {
     this.#signal = signal
+    this.#cut = cut
     // Counted in bytes: the default strategy counts chunks, however large.
     this.body = new ReadableStream<Uint8Array>(
       {
@@ -50,14 +53,16 @@ export class FetchTransport implements Transport {
     if (this.#closed) return
     const drained = this.#room() === HIGH_WATER_BYTES
     this.#controller?.close()
-    if (drained) this.#close('finished')
+    // Else the host may still hold what the reader does not take, and the signal tells the end.
+    if (drained && this.#cut === undefined) this.#close('finished')
   }
 
-  /** The error is the only way to make a stream drop what it holds. */
+  /** Without a response to cut, the error is the only way to make a stream drop what it holds. */
   destroy(): void {
     if (this.#closed) return
-    this.#controller?.error(new HeartlineError(sessionErrors.sessionEnded, { reason: 'cut off' }))
     this.#close('finished')
+    if (this.#cut !== undefined) return this.#cut()
+    this.#controller?.error(new HeartlineError(sessionErrors.sessionEnded, { reason: 'cut off' }))
   }
 
   /** The request was aborted. No error here: hosts that cancel the body next would trip over it. */

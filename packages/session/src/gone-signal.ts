@@ -1,3 +1,6 @@
+/** Of HTTP/2 (RFC 9113, 7): the stream is not needed any more. */
+const CANCEL = 0x8
+
 /** A request and a response of node:http or node:http2, as far as they are used here: Fetch entries reach this file. */
 export interface ServedExchange {
   readonly req?: { readonly socket?: ServedSocket | null | undefined } | undefined
@@ -13,8 +16,9 @@ interface ServedResponse {
   readonly closed?: boolean | undefined
   readonly socket?: object | null | undefined
   /** Of HTTP/2. */
-  readonly stream?: { readonly destroyed: boolean } | undefined
+  readonly stream?: { readonly destroyed: boolean; close?(code: number): unknown } | undefined
   once(event: 'close', listener: () => void): unknown
+  destroy?(): unknown
 }
 
 /**
@@ -54,4 +58,17 @@ export function goneSignal({ req, res }: ServedExchange = {}): AbortSignal | und
 
 function isGone({ destroyed, closed, stream }: ServedResponse): boolean {
   return destroyed === true || closed === true || stream?.destroyed === true
+}
+
+/**
+ * What cuts a response of Node off: what its host of Fetch has taken of a body, and a reader does not
+ * take, nobody else can reach. Undefined without a response.
+ */
+export function cutterOf({ res }: ServedExchange = {}): (() => void) | undefined {
+  if (res === undefined) return undefined
+  return () => {
+    // A stream that is only destroyed says nothing of it to a reader that does not read.
+    if (res.stream?.close !== undefined) res.stream.close(CANCEL)
+    else res.destroy?.()
+  }
 }

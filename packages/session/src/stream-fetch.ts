@@ -1,5 +1,5 @@
 import { openFetch, resolveFetchOptions, type OpenedFetch } from './fetch-session.ts'
-import { exchangeBehind, goneSignal } from './gone-signal.ts'
+import { cutterOf, exchangeBehind, goneSignal } from './gone-signal.ts'
 import { forgoEncoding, type SeenRequest } from './forgo-encoding.ts'
 import { HandlerRun, type HandlerTerms, type StreamHandler } from './handler-run.ts'
 import { exposeIn, type HeaderBag } from './head.ts'
@@ -21,11 +21,14 @@ export interface FetchHost<Context> {
   readonly seen?: SeenRequest | undefined
   /** Aborted when the reader is gone, where the signal of the request says something else. */
   readonly signal?: AbortSignal | undefined
+  /** See `FetchRequest.cut`. */
+  readonly cut?: (() => void) | undefined
 }
 
 /** Where no adapter is: what the host shows on the request is all that there is. */
 export function plainHost(request: Request): FetchHost<Request> {
-  return { context: request, signal: goneSignal(exchangeBehind(request)) }
+  const exchange = exchangeBehind(request)
+  return { context: request, signal: goneSignal(exchange), cut: cutterOf(exchange) }
 }
 
 /**
@@ -50,8 +53,8 @@ export async function streamFetch<Context>(
     if (headers !== undefined) exposeIn(headers)
     if (seen !== undefined) forgoEncoding(seen)
     const { method } = request
-    const { signal = request.signal } = host
-    const open = (): OpenedFetch => openFetch({ method, signal }, resolved)
+    const { signal = request.signal, cut } = host
+    const open = (): OpenedFetch => openFetch({ method, signal, cut }, resolved)
     if (method === 'HEAD' || signal.aborted) return open().response
     return run({ resolved, open, handler, context, ...runTerms(merged) })
   })

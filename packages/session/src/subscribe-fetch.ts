@@ -43,7 +43,7 @@ export async function subscribeFetch<Context, Admission, Subscription>(
   options: SubscribeOptions<Context, Admission>,
   host: FetchHost<Context>,
 ): Promise<Response> {
-  const { context, monitor = options.monitor, headers, seen, signal = request.signal } = host
+  const { context, monitor = options.monitor, headers, seen, signal = request.signal, cut } = host
   const { method } = request
   checkMethod(method)
   if (options.checkAccept !== false) checkAccept(request.headers.get('accept'))
@@ -53,6 +53,9 @@ export async function subscribeFetch<Context, Admission, Subscription>(
   return answerOnce(request, () => {
     if (headers !== undefined) exposeIn(headers)
     if (seen !== undefined) forgoEncoding(seen)
-    return hub.openFetch({ method, signal }, subscription, { headers: options.headers, monitor })
+    return hub.openFetch({ method, signal, cut }, subscription, {
+      headers: options.headers,
+      monitor,
+    })
   })
 }

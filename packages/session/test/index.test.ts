@@ -15,6 +15,7 @@ const neutral = [
   'createFetchSession',
   'createSession',
   'createWheel',
+  'cutterOf',
   'exchangeBehind',
   'goneSignal',
   'groupOf',
