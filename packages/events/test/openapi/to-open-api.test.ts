@@ -415,6 +415,30 @@ describe('the schema of the data', () => {
     expect(act).toThrow(message)
   })
 
+  it.each([
+    type('bigint'),
+    type({ n: 'bigint' }),
+    type('Date'),
+    type('symbol'),
+    type('undefined'),
+    type.instanceOf(Map),
+  ])('is not made up for what has no JSON in arktype: %o', (schema) => {
+    const act = (): unknown =>
+      schemasOf({ paths: { '/a': { events: defineEvents({ a: schema }) } } })
+    expect(codeOf(act)).toBe('HL_OPENAPI_SCHEMA_NOT_JSON')
+    expect(act).toThrow(/"a" \(arktype\).*has no JSON/)
+  })
+
+  it('is loose where arktype checks more than can be described', () => {
+    const narrow = type('number').narrow((n) => n > 3)
+    const parsed = type('string.date.parse')
+    const events = defineEvents({ narrow, parsed })
+    expect(schemasOf({ paths: { '/a': { events } } })).toMatchObject({
+      narrow: { type: 'number' },
+      parsed: { type: 'string' },
+    })
+  })
+
   it('is asked for when the caller cannot give it', () => {
     const paths = { '/a': { events: libraries.zod } }
     const toJsonSchema = (): never => {
