@@ -4,6 +4,10 @@ import { reportError, type MonitoredSession, type SessionMonitor } from './monit
 /** Upper bounds of the durations that are counted, in seconds. */
 const BOUNDS = [1, 10, 60, 300, 1_800, 7_200, 28_800] as const
 
+/** Names that are counted apart: each is some twenty series of whoever asks for the metrics. */
+const MOST_NAMES = 1_000
+const OTHER = 'other'
+
 /** What is counted for one adapter, or whatever the name stands for. */
 export interface StreamCounts {
   readonly open: number
@@ -31,19 +35,25 @@ export class StreamMetrics {
     this.#next = next
   }
 
-  /** The monitor for one adapter: the same each time it is asked for by the same name. */
+  /**
+   * The monitor for one adapter: the same each time it is asked for by the same name. Names that come
+   * after 1,000 others are counted as `other`.
+   */
   monitor(name: string): SessionMonitor {
-    const counter = this.#counters.get(name) ?? new StreamCounter(this.#next)
+    const known = this.#counters.get(name)
+    if (known !== undefined) return known
+    if (this.#counters.size >= MOST_NAMES && name !== OTHER) return this.monitor(OTHER)
+    const counter = new StreamCounter(this.#next)
     this.#counters.set(name, counter)
     return counter
   }
 
-  /** What was counted under a name; undefined when nobody asked for it. */
+  /** What was counted under a name; undefined when nobody asked for it, or too late. */
   counts(name: string): StreamCounts | undefined {
     return this.#counters.get(name)?.counts()
   }
 
-  /** All of it in the text format of Prometheus, with the label `adapter`. */
+  /** All of it in the text format of Prometheus (0.0.4), with the label `adapter`. */
   expose(): string {
     const lines = (read: (counter: StreamCounter) => readonly Sample[], name: string): string[] =>
       [...this.#counters].flatMap(([adapter, counter]) =>

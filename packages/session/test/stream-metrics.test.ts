@@ -58,6 +58,19 @@ describe('Metrics of streams', () => {
     expect(metrics.counts('fastify "5"\n')).toMatchObject({ open: 0, ended: { finished: 1 } })
   })
 
+  it('count names that nobody bounds together, after so many', () => {
+    const metrics = new StreamMetrics()
+    const open = (name: string): void => {
+      createSession(transport(), { monitor: metrics.monitor(name) }).close()
+    }
+    for (let i = 0; i < 1_010; i++) open(`tenant ${i}`)
+    open('tenant 3')
+    expect(metrics.counts('tenant 3')).toMatchObject({ opened: 2 })
+    expect(metrics.counts('tenant 1000')).toBeUndefined()
+    expect(metrics.counts('other')).toMatchObject({ opened: 10, ended: { finished: 10 } })
+    expect(metrics.monitor('tenant 1000')).toBe(metrics.monitor('other'))
+  })
+
   it('warns of an error that no monitor takes', async () => {
     const warned = new Promise<Error>((resolve) => void process.once('warning', resolve))
     const session = createSession(transport())
