@@ -118,7 +118,9 @@ export class Attempt {
   }
 
   async #read(response: Response, lastEventId: string): Promise<Outcome> {
-    const heartbeatMs = Number(response.headers.get('Heartline-Heartbeat')) || 0
+    const advertised = Number(response.headers.get('Heartline-Heartbeat'))
+    // What is no number, or below 0, would be looked after all the time.
+    const heartbeatMs = advertised > 0 ? advertised : 0
     this.#heartbeatMs = heartbeatMs
     this.#silence = noFirstByte
     const { firstByteMs = heartbeatMs > 0 ? DEFAULT_FIRST_BYTE_MS : 0 } = this.#setup.patience

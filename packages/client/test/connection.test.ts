@@ -117,6 +117,23 @@ describe('coming back', () => {
     expect(open({ url, signal: AbortSignal.abort() }).state.name).toBe('closed')
   })
 
+  it.each(['-5', 'soon', ''])('looks after no heartbeat of "%s"', async (heartbeat) => {
+    const clock = new ManualClock()
+    const server = await serve((_, response) =>
+      openStream(response, 'data: 1\n\n', {
+        'heartline-heartbeat': heartbeat,
+        'heartline-session': 's',
+      }),
+    )
+    const client = open({ url: `${server.url}/v1/events`, clock })
+    await until(() => client.seen.length === 1)
+    clock.waits.length = 0
+    clock.advance(60_000)
+    await settle()
+    expect(clock.waits.filter((ms) => ms < 1000)).toEqual([])
+    expect([client.state.name, server.requests.length]).toEqual(['open', 1])
+  })
+
   it('leaves no timer behind when it is closed', async () => {
     const clock = new ManualClock()
     const { url } = await serve((_, response) =>
