@@ -67,7 +67,7 @@ const BUDGETS: readonly Budget[] = [
   // Everything of the main entry: the client and the EventSource.
   { name: 'whole', imports: '*', entry: CLIENT, maxBytes: 12_288 },
   // The client is in it.
-  { name: 'createSharedClient', imports: '*', entry: TABS, maxBytes: 16_800 },
+  { name: 'createSharedClient', imports: '*', entry: TABS, maxBytes: 16_850 },
   { name: 'shared worker', imports: '*', entry: WORKER, maxBytes: 13_800 },
 ]
 

@@ -215,10 +215,9 @@ class Source extends EventTarget implements Omit<Shape, keyof EventTarget> {
     } else if (handler !== null) {
       const listener = (event: Event): void => {
         const current = this.#handlers.get(type)?.handler
-        const result =
-          typeof current === 'function' ? current.call(this as never, event as never) : undefined
+        if (typeof current !== 'function') return
         // As for every event handler attribute.
-        if (result === false) event.preventDefault()
+        if (current.call(this as never, event as never) === false) event.preventDefault()
       }
       this.#handlers.set(type, { handler, listener })
       this.addEventListener(type, listener)
