@@ -121,7 +121,6 @@ class Source extends EventTarget implements Omit<Shape, keyof EventTarget> {
   override addEventListener(
     type: string,
     _listener: EventListenerOrEventListenerObject | null,
-    ..._options: [options?: boolean | AddEventListenerOptions]
   ): void {
     if (this.#native !== undefined) this.#relay(this.#native, type)
     // As many as were given: with less than two it throws.

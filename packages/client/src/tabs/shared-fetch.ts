@@ -164,11 +164,10 @@ const NOBODY: Station = {
 }
 
 function placeOf(url: string, { headers }: RequestInit): string {
-  const ofQuery = new URL(url).searchParams.get('lastEventId')
   const bytes = new Headers(headers).get('Last-Event-ID') ?? ''
   // A header holds the bytes of the UTF-8 form.
   const ofHeader = new TextDecoder().decode(Uint8Array.from(bytes, (c) => c.charCodeAt(0)))
-  return ofHeader || (ofQuery ?? '')
+  return ofHeader || (new URL(url).searchParams.get('lastEventId') ?? '')
 }
 
 function withoutQuery(url: string | URL): string {
