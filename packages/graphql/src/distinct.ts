@@ -3,10 +3,10 @@ import type { EventFields } from '@heartline/wire'
 import type { ExecutionResult } from 'graphql'
 import type { Exchange } from './exchange.ts'
 import type { Execution } from './execution.ts'
+import { FrameGate } from './frame-gate.ts'
 import { distinctFrames } from './frames.ts'
 import type { OpenStreams } from './open-streams.ts'
 import { OperationRun } from './operation-run.ts'
-import { sendWhenFree } from './send-when-free.ts'
 
 /** What streams of their own need to know. */
 export interface DistinctTerms {
@@ -25,6 +25,7 @@ export function openDistinct(
   const session = openFor(exchange, execution, terms.session)
   const run = new OperationRun(execution, {
     session,
+    gate: new FrameGate(session),
     frames: distinctFrames,
     minEventInterval: terms.minEventInterval,
     report: terms.report,
@@ -62,12 +63,7 @@ export function openRefused(
 }
 
 async function tell(stream: Session, frames: readonly EventFields[]): Promise<void> {
-  for (const frame of frames) {
-    await sendWhenFree(
-      stream,
-      () => frame,
-      () => stream.isOpen,
-    )
-  }
+  const gate = new FrameGate(stream)
+  for (const frame of frames) await gate.send(() => frame, stream.signal)
   stream.close('finished')
 }

@@ -6,14 +6,16 @@ import { graphqlErrors, toError } from './errors.ts'
 import type { Execution } from './execution.ts'
 import type { Frames } from './frames.ts'
 import { placeOf, type OperationEnd } from './operation.ts'
+import type { FrameGate } from './frame-gate.ts'
 import { Pause } from './pause.ts'
 import { toErrorMember } from './reply.ts'
-import { sendWhenFree } from './send-when-free.ts'
 import { nextTurn } from './turn.ts'
 
 /** What carries the results of an operation, and who is told of its end. */
 export interface RunTerms {
   readonly session: Session
+  /** Of the session. */
+  readonly gate: FrameGate
   readonly frames: Frames
   /** Milliseconds between two frames at the least. */
   readonly minEventInterval: number
@@ -70,8 +72,10 @@ export class OperationRun {
     this.#iterator = outcome[Symbol.asyncIterator]()
     // The reader left while the source was made.
     if (this.#isOver) return this.#leave()
+    const { gate } = this.#terms
+    const { signal } = this.#execution.operation
     for (;;) {
-      if (!(await this.#isFree())) return
+      if (!(await gate.isFree(signal))) return
       this.#isWaiting = true
       const { value, done } = await this.#iterator.next()
       this.#isWaiting = false
@@ -94,13 +98,7 @@ export class OperationRun {
       this.#pause.sent()
       return toFrame()
     }
-    await sendWhenFree(this.#terms.session, toPaced, () => !this.#isOver)
-  }
-
-  async #isFree(): Promise<boolean> {
-    const { session } = this.#terms
-    while (session.isBlocked && !this.#isOver) await session.ready()
-    return !this.#isOver && session.isOpen
+    await this.#terms.gate.send(toPaced, this.#execution.operation.signal)
   }
 
   async #finish(end: OperationEnd): Promise<void> {

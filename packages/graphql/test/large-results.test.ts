@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Session } from '@heartline/session/fetch'
 import { describe, expect, it } from 'vitest'
 import { settle, until } from '../../client/test/kit/until.ts'
@@ -7,6 +9,14 @@ import { StreamReader } from './kit/stream-reader.ts'
 const STREAM = { accept: 'text/event-stream' }
 const TOKEN = 'x-graphql-event-stream-token'
 const MIB = 1_048_576
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+function usedBytes(): number {
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
 
 interface Watched {
   readonly api: Api
@@ -150,5 +160,30 @@ describe.each(targets)('A slow reader of a large result ($name)', (target) => {
     expect(performance.now() - startedAt).toBeGreaterThan(2_000)
     expect(bytes).toBeGreaterThan(24 * MIB)
     expect(end).toContain('complete')
+  })
+})
+
+describe.each(targets)('Operations that are stopped ($name)', (target) => {
+  it('keep no result for a reader that does not read', async () => {
+    let made = 0
+    // Each another text, whose bytes are really there.
+    const text = (): string => Buffer.alloc(MIB, `${made++}`).toString('latin1')
+    const execute = (): never => ({ data: { hello: text() } }) as never
+    const api = await startApi(target, { engine: { ...target.graphql.engine, execute } })
+    const { token, response } = await openUnread(api)
+    await api.operate(token, 'first', `subscription { flood(bytes: ${4 * MIB}) }`)
+    await until(() => api.sources.pulled > 0)
+    collectGarbage()
+    const before = usedBytes()
+    for (let i = 1; i <= 150; i++) {
+      await api.operate(token, 'again', '{ hello }')
+      await until(() => made === i)
+      await api.stop(token, 'again')
+    }
+    await settle(50)
+    collectGarbage()
+    expect(usedBytes() - before).toBeLessThan(50 * MIB)
+    expect(api.handler.stats.operations).toBe(1)
+    await response.body?.cancel()
   })
 })

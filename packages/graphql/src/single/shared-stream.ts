@@ -5,8 +5,8 @@ import type { Executor } from '../executor.ts'
 import { singleFrames, type Frames } from '../frames.ts'
 import { OperationRun } from '../operation-run.ts'
 import type { OperationEnd } from '../operation.ts'
+import { FrameGate } from '../frame-gate.ts'
 import { toErrorMember } from '../reply.ts'
-import { sendWhenFree } from '../send-when-free.ts'
 import type { OperationMessage, Question, Verdict } from './question.ts'
 
 /** What a shared stream needs to run operations. */
@@ -23,16 +23,19 @@ export interface SharedStreamTerms<Incoming> {
 /** An operation from its acceptance to its end. */
 interface Slot {
   run: OperationRun | undefined
-  isStopped: boolean
+  /** Aborted when it is stopped, begun or not. */
+  readonly stopping: AbortController
 }
 
 /** One open stream and the operations on it. Their ids are keys of a map: any text will do. */
 export class SharedStream<Incoming> {
   readonly #terms: SharedStreamTerms<Incoming>
+  readonly #gate: FrameGate
   readonly #slots = new Map<string, Slot>()
 
   constructor(terms: SharedStreamTerms<Incoming>) {
     this.#terms = terms
+    this.#gate = new FrameGate(terms.session)
   }
 
   /** Operations that have not ended. */
@@ -57,7 +60,7 @@ export class SharedStream<Incoming> {
     const { id } = message
     if (this.#slots.has(id)) return 'taken'
     if (this.#slots.size >= this.#terms.maxOperations) return 'full'
-    const slot: Slot = { run: undefined, isStopped: false }
+    const slot: Slot = { run: undefined, stopping: new AbortController() }
     this.#slots.set(id, slot)
     this.#start(message, slot).catch((error: unknown) => this.#refuse(id, slot, error))
     return 'accepted'
@@ -66,8 +69,8 @@ export class SharedStream<Incoming> {
   #stop(id: string): void {
     const slot = this.#slots.get(id)
     if (slot === undefined) return
-    slot.isStopped = true
     this.#slots.delete(id)
+    slot.stopping.abort()
     slot.run?.stop()
   }
 
@@ -80,10 +83,12 @@ export class SharedStream<Incoming> {
     const lastEventId = textOf(params.extensions?.['lastEventId'])
     const origin = { incoming, mode: 'single', identity, lastEventId } as const
     const execution = await executor.begin(request, origin)
-    if (slot.isStopped) return execution.end('stopped')
+    if (slot.stopping.signal.aborted) return execution.end('stopped')
     const frames = singleFrames(id)
     const onEnd = (_end: OperationEnd, resume: boolean): void => this.#ended(id, slot, resume)
-    slot.run = new OperationRun(execution, { session, frames, minEventInterval, report, onEnd })
+    const gate = this.#gate
+    const terms = { session, gate, frames, minEventInterval, report, onEnd }
+    slot.run = new OperationRun(execution, terms)
     await slot.run.start()
   }
 
@@ -100,12 +105,11 @@ export class SharedStream<Incoming> {
 
   /** An operation that ends before it began. It has its place among the others until it was told. */
   async #tell(id: string, slot: Slot, result: ExecutionResult): Promise<void> {
-    const { session } = this.#terms
+    const { signal } = slot.stopping
     const frames: Frames = singleFrames(id)
-    const isWanted = (): boolean => this.#slots.get(id) === slot
-    await sendWhenFree(session, () => frames.next(result, {}), isWanted)
-    await sendWhenFree(session, () => frames.complete(), isWanted)
-    if (isWanted()) this.#slots.delete(id)
+    await this.#gate.send(() => frames.next(result, {}), signal)
+    await this.#gate.send(() => frames.complete(), signal)
+    if (this.#slots.get(id) === slot) this.#slots.delete(id)
   }
 }
 
