@@ -2,12 +2,8 @@ import { keepHeapTight } from './heap.ts'
 
 keepHeapTight()
 // Only then: what is loaded counts.
+const { watchOutput } = await import('./closed-output.ts')
 const { runCli } = await import('./cli.ts')
 
-// `heartline … | head` takes what it wants and closes the pipe: no failure, and no reason to go on.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
-})
-
+watchOutput()
 process.exitCode = await runCli(process.argv.slice(2))

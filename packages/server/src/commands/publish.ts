@@ -4,6 +4,7 @@ import { HeartlineError } from '@heartline/wire'
 import { Command } from 'commander'
 import { toEndpoint, type Endpoint } from '../client/endpoint.ts'
 import { postEvents } from '../client/publish-client.ts'
+import { whenOutputCloses } from '../closed-output.ts'
 import { serverErrors } from '../errors.ts'
 import { parseJson } from '../http/json.ts'
 
@@ -23,7 +24,7 @@ interface Options {
 
 const HELP = `
 Without DATA, or with -, each line of the standard input is the data of one event.
-Prints the id of each stored event.
+Prints the id of each stored event. Publishes on when nobody reads these any more (| head).
 
 Examples:
   $ heartline publish news '{"title":"hello"}' --type headline
@@ -82,11 +83,13 @@ function toEvent(topic: string, data: string, options: Options): PublishEvent {
 /** Sends lines as they come: the first at once, those that come meanwhile together. */
 class BatchPublisher {
   readonly #endpoint: Endpoint
-  readonly #isQuiet: boolean
+  #isQuiet: boolean
 
   constructor(endpoint: Endpoint, isQuiet: boolean) {
     this.#endpoint = endpoint
     this.#isQuiet = isQuiet
+    // `heartline publish … | head`: the events are published all the same.
+    whenOutputCloses(() => (this.#isQuiet = true))
   }
 
   async publish(events: readonly PublishEvent[]): Promise<void> {

@@ -281,6 +281,22 @@ describe('heartline publish', () => {
     ])
   })
 
+  it('publishes every line though nobody reads the ids any more', async () => {
+    const server = await start()
+    const run = cli(['publish', 'log', '-', '--url', server.url])
+    run.child.stdout?.destroy()
+    for (const [index, line] of ['one', 'two', 'three'].entries()) {
+      run.child.stdin?.write(`${line}\n`)
+      const isStored = async (): Promise<boolean> =>
+        (await server.hub.history({ selectors: ['log'] })).events.length > index
+      await eventually(async () => (await isStored()) || run.child.exitCode !== null, 20_000)
+    }
+    run.child.stdin?.end()
+    expect([await run.exit, run.err]).toEqual([0, ''])
+    const { events } = await server.hub.history({ selectors: ['log'] })
+    expect(events.map(({ data }) => data)).toEqual(['one', 'two', 'three'])
+  })
+
   it('ends with 1 and the reason when it is refused or nobody answers', async () => {
     const server = await startGuarded()
     const refused = cli(['publish', 'a', 'x', '--url', server.url])
