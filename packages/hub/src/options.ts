@@ -168,6 +168,7 @@ const INTEGERS: Readonly<Record<string, readonly [min: number, max: number]>> = 
  * @throws HeartlineError `HL_OPTION_INVALID`, `HL_SELECTOR_INVALID` (a namespace's `topics`)
  */
 export function resolveHubOptions(options: HubOptions): ResolvedHubOptions {
+  checkBroker((options as Partial<HubOptions> | undefined)?.broker)
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   const resolved: ResolvedHubOptions = {
     ...HUB_DEFAULTS,
@@ -199,6 +200,15 @@ export function checkInteger(option: string, value: unknown, min: number, max: n
   throw new HeartlineError(hubErrors.optionInvalid, {
     option,
     reason: `${String(value)} is not a whole number from ${min} to ${max}`,
+  })
+}
+
+/** A promise of one is what is given when an `await` was forgotten. */
+function checkBroker(broker: Partial<Broker> | undefined): void {
+  if (typeof broker?.append === 'function' && typeof broker.tail === 'function') return
+  throw new HeartlineError(hubErrors.optionInvalid, {
+    option: 'broker',
+    reason: 'a log is needed, such as createMemoryBroker() or await openDiskBroker(…)',
   })
 }
 

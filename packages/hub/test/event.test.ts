@@ -1,10 +1,11 @@
+import { createMemoryBroker } from '@heartline/broker'
 import { describe, expect, it } from 'vitest'
 import { toEntry } from '../src/event.ts'
 import { NamespaceTable } from '../src/namespace.ts'
-import { resolveHubOptions, type HubOptions } from '../src/options.ts'
+import { resolveHubOptions } from '../src/options.ts'
 import type { PublishEvent } from '@heartline/wire'
 
-const broker = {} as HubOptions['broker']
+const broker = createMemoryBroker()
 const options = resolveHubOptions({
   broker,
   namespaces: [{ topics: 'secret/**', private: true }],

@@ -24,6 +24,13 @@ describe('an option', () => {
     expect(() => resolve(options)).toThrow(expect.objectContaining({ code: 'HL_OPTION_INVALID' }))
   })
 
+  it.each([undefined, {}, { broker: Promise.resolve(broker) }])(
+    'that is the broker is needed, and awaited: %j',
+    (options) => {
+      expect(() => resolveHubOptions(options as never)).toThrow('The option `broker` is not valid')
+    },
+  )
+
   it('of a namespace whose selector is not valid is refused', () => {
     expect(() => resolve({ namespaces: [{ topics: 'a*' }] })).toThrow(
       expect.objectContaining({ code: 'HL_SELECTOR_INVALID' }),
