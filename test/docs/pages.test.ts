@@ -6,7 +6,9 @@ import { PageProgram, type PageProgramOptions } from '../kit/page-program.ts'
 import { makeTempDirectory } from '../kit/temp-directory.ts'
 import { waitFor } from '../kit/wait-for.ts'
 
-const LIMIT_MS = 120_000
+/** Programs begin slowly where much else runs. */
+const LIMIT_MS = 240_000
+const timeoutMs = 90_000
 
 async function start(name: string, options?: PageProgramOptions): Promise<PageProgram> {
   const file = fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url))
@@ -118,19 +120,30 @@ test(
     const hub = await startHub()
     onTestFinished(() => hub.kill())
     const reader = await start('pages/reader', { port: hub.port })
-    await waitFor(() => reader.output.includes('open'), { what: 'the reader is connected' })
+    await waitFor(() => reader.output.includes('open'), {
+      what: 'the reader is connected',
+      timeoutMs,
+    })
     const client = await start('pages/client', { port: hub.port })
     await waitFor(() => / price \{ bid: 4 \}\n/.test(reader.output), {
       what: 'the reader has what the client published',
+      timeoutMs,
       report: () => `${client.output}\n${reader.output}`,
     })
-    await waitFor(() => client.output.includes('open'), { what: 'the client is connected' })
+    await waitFor(() => client.output.includes('open'), {
+      what: 'the client is connected',
+      timeoutMs,
+    })
     // Its loop begins at a moment of its own.
     const again = async (): Promise<boolean> => {
       await publish(hub.url, { topic: 'prices', type: 'price', data: { bid: 5 } })
       return / 5\n/.test(client.output) && client.output.includes('price { bid: 5 }')
     }
-    await waitFor(again, { what: 'handler and loop have it', report: () => client.output })
+    await waitFor(again, {
+      what: 'handler and loop have it',
+      timeoutMs,
+      report: () => client.output,
+    })
   },
   LIMIT_MS,
 )

@@ -5,6 +5,8 @@ import { hasEnded, killChild, startChild } from './child.ts'
 import { freePort } from './free-port.ts'
 import { waitFor } from './wait-for.ts'
 
+const START_MS = 90_000
+
 export interface PageProgramOptions {
   /** Where it runs. Default: where it is. */
   readonly directory?: string
@@ -59,7 +61,7 @@ export class PageProgram {
       const response = await fetch(`${this.url}/nothing`, { method: 'HEAD' }).catch(() => undefined)
       return response !== undefined
     }
-    await waitFor(answers, { what: 'the program listens' })
+    await waitFor(answers, { what: 'the program listens', timeoutMs: START_MS })
   }
 
   /** Resolves to its exit code. */
