@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { groups } from '../../src/config/group.ts'
 import { settings } from '../../src/config/setting.ts'
 import { eventually, readStream, SECRET, start, startGuarded } from '../kit.ts'
@@ -14,6 +14,9 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const VERSION = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ).version
+
+// Most tests start several programs, which takes long where much else runs.
+vi.setConfig({ testTimeout: 180_000 })
 
 interface Cli {
   readonly child: ChildProcess
@@ -289,7 +292,7 @@ describe('heartline publish', () => {
       run.child.stdin?.write(`${line}\n`)
       const isStored = async (): Promise<boolean> =>
         (await server.hub.history({ selectors: ['log'] })).events.length > index
-      await eventually(async () => (await isStored()) || run.child.exitCode !== null, 20_000)
+      await eventually(async () => (await isStored()) || run.child.exitCode !== null, 90_000)
     }
     run.child.stdin?.end()
     expect([await run.exit, run.err]).toEqual([0, ''])
