@@ -5,6 +5,7 @@ import { seededRandom, wholeBetween, type Random } from '../kit/random.ts'
 import { sleep } from '../kit/wait-for.ts'
 import { eachOnce, Numbers, type DrivenTab } from './kit/browser.ts'
 import { Stage } from './kit/stage.ts'
+import { WAYS } from './kit/ways.ts'
 
 const missing = browserMissing()
 /** The long form: `CROWD_SECONDS=60 CROWD_SEED=7 npx vitest run test/browser/crowd.test.ts`. */
@@ -97,10 +98,7 @@ describe.skipIf(missing !== undefined)('twenty tabs that come and go', () => {
   beforeAll(async () => void (browser = await launch()))
   afterAll(() => browser.close())
 
-  test.each([
-    ['a lock and a channel', {}],
-    ['a shared worker', { worker: '/worker.js' }],
-  ])(
+  test.each(WAYS)(
     'with %s: each has every event once, and in the end they share one stream',
     async (_, options) => {
       const stage = await Stage.set(browser)

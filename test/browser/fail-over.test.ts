@@ -5,6 +5,7 @@ import { startHub, type HubProcess } from '../kit/hub-process.ts'
 import { waitFor } from '../kit/wait-for.ts'
 import { Numbers, type DrivenTab } from './kit/browser.ts'
 import { expectAll, Stage } from './kit/stage.ts'
+import { WAYS } from './kit/ways.ts'
 
 const missing = browserMissing()
 
@@ -30,10 +31,7 @@ describe.skipIf(missing !== undefined)('the fail-over of tabs that share', () =>
   beforeAll(async () => void (browser = await launch()))
   afterAll(() => browser.close())
 
-  test.each([
-    ['a lock and a channel', {}],
-    ['a shared worker', { worker: '/worker.js' }],
-  ])(
+  test.each(WAYS)(
     'with %s: all go on from the other server when one is killed, and back',
     async (_, options) => {
       const stage = await Stage.set(browser)

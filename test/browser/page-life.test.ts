@@ -4,6 +4,7 @@ import { Numbers } from './kit/browser.ts'
 import { PlainBrowser, type PlainTab } from './kit/plain-browser.ts'
 import { Site } from './kit/site.ts'
 import { expectAll, untilStreams } from './kit/stage.ts'
+import { WAYS } from './kit/ways.ts'
 
 const missing = browserMissing()
 
@@ -29,10 +30,7 @@ describe.skipIf(missing !== undefined)('the life of a page', () => {
     return [first, second]
   }
 
-  describe.each([
-    ['a lock and a channel', {}],
-    ['a shared worker', { worker: '/worker.js' }],
-  ])('that shares with %s', (_, options) => {
+  describe.each(WAYS)('that shares with %s', (_, options) => {
     test.each([0, 1])(
       'in the back/forward cache: tab %s lets go, and comes back',
       async (which) => {

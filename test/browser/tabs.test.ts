@@ -5,6 +5,7 @@ import { browserMissing, launch } from '../kit/chromium.ts'
 import { Numbers } from './kit/browser.ts'
 import type { Kept, SiteOptions } from './kit/site.ts'
 import { expectAll, Stage } from './kit/stage.ts'
+import { WAYS } from './kit/ways.ts'
 
 declare const window: Window & Kept
 
@@ -17,10 +18,7 @@ describe.skipIf(missing !== undefined)('tabs', () => {
 
   const set = (options: SiteOptions = {}): Promise<Stage> => Stage.set(browser, options)
 
-  describe.each([
-    ['a lock and a channel', {}],
-    ['a shared worker', { worker: '/worker.js' }],
-  ])('with %s', (_, options) => {
+  describe.each(WAYS)('with %s', (_, options) => {
     test('share one stream, each with its own topics', async () => {
       const stage = await set()
       const [one, two, three] = await stage.openTabs([['a'], ['b/*'], ['a', 'b/c']], options)

@@ -6,6 +6,7 @@ import { sleep, waitFor } from '../kit/wait-for.ts'
 import { type DrivenTab, Numbers } from './kit/browser.ts'
 import type { Kept } from './kit/site.ts'
 import { expectAll, Stage } from './kit/stage.ts'
+import { WAYS } from './kit/ways.ts'
 
 declare const window: Window & Kept & { kept?: Promise<string>; tokenFor(): Promise<string> }
 
@@ -66,10 +67,7 @@ describe.skipIf(missing !== undefined)('tokens of tabs that share', () => {
   const set = (): Promise<Stage> =>
     Stage.set(browser, { flags: { 'auth.keys.secret': TEST_SECRET } })
 
-  describe.each([
-    ['a lock and a channel', {}],
-    ['a shared worker', { worker: '/worker.js' }],
-  ])('with %s', (_, options) => {
+  describe.each(WAYS)('with %s', (_, options) => {
     test('end again and again: one of the tabs gives another, and the stream goes on', async () => {
       const stage = await set()
       const numbers = new Numbers(stage.site, ['n'])

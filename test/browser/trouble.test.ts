@@ -6,6 +6,7 @@ import { Numbers } from './kit/browser.ts'
 import type { Kept } from './kit/site.ts'
 import { expectAll, Stage } from './kit/stage.ts'
 import type { Tab } from './kit/tab.ts'
+import { WAYS } from './kit/ways.ts'
 
 declare const window: Window & Kept
 
@@ -16,10 +17,7 @@ describe.skipIf(missing !== undefined)('trouble of tabs', () => {
   beforeAll(async () => void (browser = await launch()))
   afterAll(() => browser.close())
 
-  describe.each([
-    ['a lock and a channel', {}],
-    ['a shared worker', { worker: '/worker.js' }],
-  ])('that share with %s', (_, options) => {
+  describe.each(WAYS)('that share with %s', (_, options) => {
     test('are offline together, say so, and catch up', async () => {
       const stage = await Stage.set(browser)
       const numbers = new Numbers(stage.site, ['n'])
