@@ -67,8 +67,8 @@ const BUDGETS: readonly Budget[] = [
   // Everything of the main entry: the client and the EventSource.
   { name: 'whole', imports: '*', entry: CLIENT, maxBytes: 12_288 },
   // The client is in it.
-  { name: 'createSharedClient', imports: '*', entry: TABS, maxBytes: 16_850 },
-  { name: 'shared worker', imports: '*', entry: WORKER, maxBytes: 13_800 },
+  { name: 'createSharedClient', imports: '*', entry: TABS, maxBytes: 16_900 },
+  { name: 'shared worker', imports: '*', entry: WORKER, maxBytes: 13_850 },
 ]
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

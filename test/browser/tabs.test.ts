@@ -39,6 +39,31 @@ describe.skipIf(missing !== undefined)('tabs', () => {
       expect(await three?.seen()).toEqual([1, 2, 4])
     })
 
+    test('read for themselves when their topics are too many for one stream, and stay so', async () => {
+      const stage = await set()
+      const topicsOf = (name: string): string[] =>
+        Array.from({ length: 60 }, (_, n) => `${name}/${n}`)
+      const tabs = []
+      for (const name of ['a', 'b']) {
+        const tab = await stage.open()
+        await tab.read(topicsOf(name), options)
+        await tab.untilOpen()
+        tabs.push(tab)
+      }
+      const together = (): number =>
+        stage.site.asked.filter(({ url = '' }) => url.split('topic=').length > 100).length
+      await waitFor(() => together() === 1, { what: 'both were tried together' })
+      await stage.untilShared(2)
+      await stage.site.publish('a/1', 1)
+      await stage.site.publish('b/1', 2)
+      await tabs[0]?.untilSeen(1)
+      await tabs[1]?.untilSeen(2)
+      for (const tab of tabs) expect(await tab.state()).toBe('open')
+      expect(await tabs[0]?.seen()).toEqual([1])
+      expect(await tabs[1]?.seen()).toEqual([2])
+      expect(together()).toBe(1)
+    })
+
     test('come and go under a stream of events, and nobody misses one', async () => {
       const stage = await set()
       const numbers = new Numbers(stage.site, ['n'])

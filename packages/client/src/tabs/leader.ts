@@ -43,6 +43,10 @@ export class Leader {
   /** While it listens who is there. */
   #joins: Join[] | undefined = []
   #wants: Want[] = []
+  /** Topics of those who want in are being asked for, and a server may refuse them. */
+  #isWidening = false
+  /** Topics that were refused beside those of the others: too many, say. */
+  readonly #refused = new Set<string>()
   #seq = 0
   #timer: unknown
   readonly #abort = new AbortController()
@@ -105,6 +109,7 @@ export class Leader {
 
   #want(want: Want): void {
     const { from, topics, place } = want
+    if (this.#refused.has(topics.join())) return this.#say({ kind: 'alone', to: from })
     if (this.#upstream === undefined) {
       this.#joins = undefined
       this.#members.set(from, topics)
@@ -124,7 +129,8 @@ export class Leader {
 
   #leave(member: string): void {
     this.#known.delete(member)
-    this.#members.delete(member)
+    // With fewer, there may be room.
+    if (this.#members.delete(member)) this.#refused.clear()
     this.#wants = this.#wants.filter(({ from }) => from !== member)
     if (this.#known.size === 0) this.#setup.onEmpty?.()
   }
@@ -140,14 +146,30 @@ export class Leader {
   #widen(): void {
     const upstream = this.#upstream
     if (upstream?.isOpen !== true) return
-    const wants = this.#wants.splice(0)
     if (upstream.tells !== true) {
-      for (const { from } of wants) this.#say({ kind: 'alone', to: from })
+      for (const { from } of this.#wants.splice(0)) this.#say({ kind: 'alone', to: from })
       return
     }
-    for (const { from, topics } of wants) this.#members.set(from, topics)
+    this.#isWidening = true
+    for (const { from, topics } of this.#wants) this.#members.set(from, topics)
     this.#open(upstream.place)
-    for (const want of wants) this.#letIn(want)
+  }
+
+  /** The server takes the topics that were added. */
+  #widened(): void {
+    this.#isWidening = false
+    for (const want of this.#wants.splice(0)) this.#want(want)
+  }
+
+  /** It refuses them: on without. */
+  #narrow(): void {
+    this.#isWidening = false
+    const wants = this.#wants.splice(0)
+    for (const { from, topics } of wants) {
+      if (this.#members.delete(from)) this.#refused.add(topics.join())
+    }
+    this.#open(this.#upstream?.place ?? '')
+    for (const want of wants) this.#want(want)
   }
 
   #open(place: string): void {
@@ -174,7 +196,7 @@ export class Leader {
   /** Whether what the tab asks for comes in, and can be told from what others ask for. */
   #isAsked(topics: readonly string[]): boolean {
     const { asked = [], tells } = this.#upstream ?? {}
-    if (this.#upstream === undefined) return false
+    if (this.#upstream === undefined || this.#isWidening) return false
     const isInside = topics.every((topic) => asked.includes(topic))
     return isInside && (tells !== false || asked.length === new Set(topics).size)
   }
@@ -199,15 +221,16 @@ export class Leader {
   }
 
   #changed(state: SharedState): void {
-    if (state.name === 'closed') return this.#down()
+    if (state.name === 'closed') return this.#isWidening ? this.#narrow() : this.#down()
     this.#say({ kind: 'state', state })
-    if (state.name === 'open') this.#widenSoon()
+    if (state.name === 'open') this.#widened()
   }
 
   /** Refused for good: each tab finds out for itself why, or that it is another's topic. */
   #down(): void {
     this.#upstream = undefined
     this.#members.clear()
+    this.#refused.clear()
     this.#wants = []
     this.#say({ kind: 'down' })
   }

@@ -20,13 +20,18 @@ interface Led {
   untilSent(kind: ToMember['kind'], to?: string): Promise<ToMember>
 }
 
-/** The tab with the connection, to a server that can say which topics an event is on, or cannot. */
-function lead({ tells = true }: { tells?: boolean } = {}): Led {
+/**
+ * The tab with the connection, to a server that can say which topics an event is on, or cannot, and
+ * takes so many of them.
+ */
+function lead({ tells = true, most = 100 }: { tells?: boolean; most?: number } = {}): Led {
   const sent: ToMember[] = []
   const asked: { url: string; place: string | null }[] = []
   let stream: ReadableStreamDefaultController<Uint8Array> | undefined
   const fetch = async (url: unknown, init?: RequestInit): Promise<Response> => {
     asked.push({ url: String(url), place: new Headers(init?.headers).get('Last-Event-ID') })
+    const topics = new URL(String(url)).searchParams.getAll('topic')
+    if (topics.length > most) return new Response(null, { status: 400 })
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => void (stream = controller),
     })
@@ -106,6 +111,40 @@ test('when a hub leaves events out for a slow connection, each tab goes on by it
   // 7 without what was left out before it must not be handed to a tab that comes now.
   led.receive(join('two', at(2)))
   await led.untilSent('behind', 'two')
+})
+
+test('topics that are too many with those of others are left out again, and not tried twice', async () => {
+  const led = lead({ most: 2 })
+  const want = (from: string, topics: readonly string[]): void =>
+    led.receive({ kind: 'want', from, topics, place: at(1) })
+  led.receive(join('one', at(1), ['a', 'b']))
+  await until(() => isOpen(led))
+  led.tell(block(2))
+  await led.untilSent('items')
+  want('two', ['c'])
+  await led.untilSent('alone', 'two')
+  await until(() => led.asked.length === 3)
+  expect(led.asked.map(({ url }) => new URL(url).searchParams.getAll('topic').join())).toEqual([
+    'a,b',
+    'a,b,c',
+    'a,b',
+  ])
+  expect(led.asked.map(({ place }) => place)).toEqual([at(1), at(2), at(2)])
+  want('two', ['c'])
+  want('three', ['b'])
+  expect(await led.untilSent('from', 'three')).toMatchObject({ place: at(2) })
+  led.tell(block(3))
+  await until(() => led.sent.filter(({ kind }) => kind === 'items').length === 2)
+  expect(led.asked.length).toBe(3)
+  expect(led.sent.filter((message) => isTo(message, 'two')).map(({ kind }) => kind)).toEqual([
+    'alone',
+    'alone',
+  ])
+  expect(led.sent.filter(({ kind }) => kind === 'down')).toEqual([])
+  led.receive({ kind: 'leave', from: 'one' })
+  want('two', ['c'])
+  expect(await led.untilSent('from', 'two')).toMatchObject({ place: at(3) })
+  expect(new URL(led.asked[3]?.url ?? '').searchParams.getAll('topic')).toEqual(['b', 'c'])
 })
 
 test('what is said to the connection alone is not handed on', async () => {
