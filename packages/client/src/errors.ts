@@ -78,37 +78,28 @@ export const streamEnded: ErrorEntry = toEntry(
   'peer',
   503,
 )
-export const drained: ErrorEntry = toEntry(
-  'DRAINED',
-  'The server leaves in good order.',
-  'peer',
-  503,
-)
+export const drained: ErrorEntry = toEntry('DRAINED', 'The server is leaving.', 'peer', 503)
 export const dismissed: ErrorEntry = toEntry(
   'DISMISSED',
   'The server ended the stream for good.',
   'peer',
 )
-export const noContent: ErrorEntry = toEntry(
-  'NO_CONTENT',
-  '{url} answered 204: there is nothing to read.',
-  'peer',
-)
+export const noContent: ErrorEntry = toEntry('NO_CONTENT', '{url} answered 204.', 'peer')
 export const contentType: ErrorEntry = toEntry(
   'CONTENT_TYPE',
-  '{url} answered with "{contentType}" instead of text/event-stream.',
+  '{url} answered "{contentType}", not text/event-stream.',
   'peer',
   502,
 )
 export const refused: ErrorEntry = toEntry('REFUSED', '{url} answered {status}: {reason}.', 'peer')
 export const notRepeated: ErrorEntry = toEntry(
   'NOT_REPEATED',
-  'A {method} could act twice, so it is sent once. Allow it with repeat: true.',
+  'A {method} could act twice: it is sent once. Allow it with repeat: true.',
   'caller',
 )
 export const movedBack: ErrorEntry = toEntry(
   'MOVED_BACK',
-  'The preferred server is healthy again.',
+  'The preferred server is back.',
   'peer',
   503,
 )
@@ -120,7 +111,7 @@ export const handlerFailed: ErrorEntry = toEntry(
 )
 export const handlerStuck: ErrorEntry = toEntry(
   'HANDLER_STUCK',
-  'A handler of "{type}" takes more than {ms} ms, and the stream waits.',
+  'A handler of "{type}" takes more than {ms} ms: the stream waits.',
   'caller',
 )
 export const dataInvalid: ErrorEntry = toEntry(

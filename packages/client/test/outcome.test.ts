@@ -63,7 +63,7 @@ describe('an answer that is no stream', () => {
     })
     const client = open({ url })
     expect(await ending(client)).toEqual({ name: 'closed', code: 'HL_CLIENT_CONTENT_TYPE' })
-    expect(client.state.lastError?.message).toContain('"text/html" instead of text/event-stream')
+    expect(client.state.lastError?.message).toContain('"text/html", not text/event-stream')
   })
 
   it('200 with HTML is waited out when the address was right before: a captive portal', async () => {
