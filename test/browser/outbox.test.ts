@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { browserMissing, launch } from '../kit/chromium.ts'
 import { waitFor } from '../kit/wait-for.ts'
 import type { DrivenTab } from './kit/browser.ts'
-import { PlainBrowser } from './kit/plain-browser.ts'
+import { PlainBrowser, type PlainTab } from './kit/plain-browser.ts'
 import { Site } from './kit/site.ts'
 import { Stage } from './kit/stage.ts'
 import type { Tab } from './kit/tab.ts'
@@ -66,6 +66,26 @@ async function untilAtRest(tab: Tab, site: Site): Promise<void> {
   const isAtRest = async (): Promise<boolean> =>
     site.posts > posts + 1 && ((await tab.look(HELD)) as string[]).length === 1
   await waitFor(isAtRest, { what: 'it holds nothing but its own lock' })
+}
+
+interface FullSite {
+  readonly site: Site
+  readonly chromium: PlainBrowser
+  readonly tab: PlainTab
+}
+
+/** A page with a client, in a browser that caches pages, on a site that stores nothing for now. */
+async function openAtFullSite(): Promise<FullSite> {
+  const site = await Site.start()
+  const chromium = await PlainBrowser.launch()
+  onTestFinished(async () => {
+    await chromium.close()
+    await site.stop()
+  })
+  site.isFull = true
+  const tab = await chromium.open(site)
+  await tab.look(OPEN)
+  return { site, chromium, tab }
 }
 
 describe.skipIf(missing !== undefined)('what a page publishes', () => {
@@ -153,15 +173,7 @@ describe.skipIf(missing !== undefined)('what a page publishes', () => {
   })
 
   test('waits in no back/forward cache: the next page sends it, and the page learns of it', async () => {
-    const site = await Site.start()
-    const chromium = await PlainBrowser.launch()
-    onTestFinished(async () => {
-      await chromium.close()
-      await site.stop()
-    })
-    site.isFull = true
-    const tab = await chromium.open(site)
-    await tab.look(OPEN)
+    const { site, tab } = await openAtFullSite()
     await tab.look(publish(1, 5, 'a'))
     await untilKept(tab, 5)
     await untilAtRest(tab, site)
@@ -186,15 +198,7 @@ describe.skipIf(missing !== undefined)('what a page publishes', () => {
   })
 
   test('waits out the back/forward cache with its page when nobody else is there', async () => {
-    const site = await Site.start()
-    const chromium = await PlainBrowser.launch()
-    onTestFinished(async () => {
-      await chromium.close()
-      await site.stop()
-    })
-    site.isFull = true
-    const tab = await chromium.open(site)
-    await tab.look(OPEN)
+    const { site, chromium, tab } = await openAtFullSite()
     await tab.look(publish(1, 5))
     await untilKept(tab, 5)
     await untilAtRest(tab, site)

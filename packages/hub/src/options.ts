@@ -168,7 +168,7 @@ const INTEGERS: Readonly<Record<string, readonly [min: number, max: number]>> = 
  * @throws HeartlineError `HL_OPTION_INVALID`, `HL_SELECTOR_INVALID` (a namespace's `topics`)
  */
 export function resolveHubOptions(options: HubOptions): ResolvedHubOptions {
-  checkBroker((options as Partial<HubOptions> | undefined)?.broker)
+  requireBroker((options as Partial<HubOptions> | undefined)?.broker)
   const given = Object.entries(options).filter(([, value]) => value !== undefined)
   const resolved: ResolvedHubOptions = {
     ...HUB_DEFAULTS,
@@ -204,7 +204,7 @@ export function checkInteger(option: string, value: unknown, min: number, max: n
 }
 
 /** A promise of one is what is given when an `await` was forgotten. */
-function checkBroker(broker: Partial<Broker> | undefined): void {
+function requireBroker(broker: Partial<Broker> | undefined): void {
   if (typeof broker?.append === 'function' && typeof broker.tail === 'function') return
   throw new HeartlineError(hubErrors.optionInvalid, {
     option: 'broker',
